@@ -1,0 +1,1 @@
+"""OpenSearch Dashboards saved objects: declared, built, imported, verified. Knows nothing of shipper."""

@@ -1,0 +1,1 @@
+"""Decoders: pure functions from a chunk to ready-made bulk lines and rejects."""

@@ -1,0 +1,48 @@
+"""The tree of errors. Each class says what its caller does next; each message names the file, line, key or address at hand."""
+
+
+class ShipperError(Exception):
+    """Root of everything shipper raises on purpose."""
+
+
+class ConfigError(ShipperError):
+    """A setting or argument is wrong: stop before starting. The message names the key and where it was set."""
+
+
+class DecodeError(ShipperError):
+    """This record is bad: dead-letter it, go on."""
+
+
+class Unavailable(ShipperError):
+    """The far end cannot answer now: wait `retry_after_seconds` (if known) and try again."""
+
+    def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Refused(ShipperError):
+    """The far end says no (credentials, permission, a missing template): stop this stream."""
+
+
+class CorruptState(ShipperError):
+    """Our own checkpoint or dead-letter file cannot be read: stop, never guess."""
+
+
+class StateBusy(ShipperError):
+    """Another process holds this state directory. The message says which."""
+
+
+class StateUnwritable(ShipperError):
+    """A checkpoint or dead letter cannot be made safe (disk full, read-only): stop, so that nothing is dropped."""
+
+
+class SourceDamaged(ShipperError):
+    """An input cannot be read to its end (truncated or corrupt compression, read error).
+
+    What was read before is good; the input is not finished and is read again next time.
+    """
+
+
+class EndOfInput(ShipperError):
+    """No more records can come from this source."""

@@ -1,0 +1,149 @@
+"""Who a record is: chunk identities and document ids. Fixed before data exists: changing one is a migration.
+
+A document id is the identity (72 bits, base64url, 12 characters) and the record's ordinal in base 36. The ordinal
+counts physical lines from where the identity begins, header and blank lines included.
+
+- An object that AWS delivered (its base name has AWS's form) is its name: identity = hash of the base name without
+  compression suffix, ordinals from the start of the object, wherever the bytes are read from.
+- Any other stream is its content: a hash chain over chunks, ordinals from the start of each chunk. The same bytes from
+  the start are the same records; two streams part in the chunk where they first differ.
+
+Chunk borders are part of the identity: `cut` makes them the same for whatever sizes the bytes arrive in.
+"""
+
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+
+CHUNK_BYTES = 1 << 20
+"""A chunk is this many bytes and the rest of its last line."""
+
+MAX_RECORD_BYTES = 1 << 20
+"""A longer line is no record of ours. One that makes a chunk twice its size is cut, so that memory stays bounded."""
+
+_DIGEST_BYTES = 9
+_BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+# Amazon VPC User Guide, "Flow log files": aws_account_id_vpcflowlogs_region_flow_log_id_YYYYMMDDTHHmmZ_hash.log.gz
+_AWS_OBJECT = re.compile(
+    r"(?P<account>\d{12})_vpcflowlogs_(?P<region>[a-z]{2}[a-z0-9-]+)_(?P<flow_log>fl-[0-9a-f]+)"
+    r"_(?P<stamp>\d{8}T\d{4}Z)_(?P<hash>[0-9a-zA-Z]+)\.log"
+)
+_COMPRESSION = re.compile(r"\.(gz|zst)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectName:
+    """What the base name of a delivered flow-log object says."""
+
+    account: str
+    region: str
+    flow_log_id: str
+
+
+def object_name(origin: str) -> ObjectName | None:
+    """The parts of an AWS flow-log object's base name, or None if `origin` does not end in one."""
+    match = _AWS_OBJECT.fullmatch(_base_name(origin))
+    return ObjectName(match["account"], match["region"], match["flow_log"]) if match else None
+
+
+def document_id(identity: str, ordinal: int) -> str:
+    """The `_id` of a record."""
+    return identity + base36(ordinal)
+
+
+def base36(number: int) -> str:
+    """A non-negative number in base 36, lower case, without padding."""
+    if number < 36:
+        return _BASE36[number]
+    digits: list[str] = []
+    while number:
+        number, rest = divmod(number, 36)
+        digits.append(_BASE36[rest])
+    return "".join(reversed(digits))
+
+
+def _base_name(origin: str) -> str:
+    return _COMPRESSION.sub("", origin.rsplit("/", 1)[-1])
+
+
+def _text(digest: bytes) -> str:
+    return urlsafe_b64encode(digest).decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A chunk's bytes with its identity, before it is given an id, an origin and a time of arrival.
+
+    `chain` is the hash chain's value after it: with it a resumed read can prove that it reads the same stream.
+    """
+
+    records: bytes
+    offset: int
+    identity: str
+    first_ordinal: int
+    chain: str
+    header: bytes
+    mid_line: bool
+
+
+FindHeader = Callable[[bytes], bytes | None]
+"""The last line in these whole lines that names columns, or None."""
+
+
+def pieces(blocks: Iterable[bytes], origin: str, find_header: FindHeader, header: bytes = b"") -> Iterator[Piece]:
+    """Cut a stream into pieces and give each its identity.
+
+    `blocks` are the stream's bytes from its start, in any sizes. `header` is what is known before the first line.
+    """
+    named = object_name(origin) is not None
+    name_identity = _text(_digest(b"object", _base_name(origin).encode("utf-8", "surrogateescape")))
+    chain = b""
+    offset = lines = 0
+    mid_line = False
+    for records in cut(blocks):
+        chain = _digest(b"chunk", chain + records)
+        yield Piece(
+            records=records,
+            offset=offset,
+            identity=name_identity if named else _text(chain),
+            first_ordinal=lines if named else 0,
+            chain=_text(chain),
+            header=header,
+            mid_line=mid_line,
+        )
+        offset += len(records)
+        lines += line_count(records)
+        mid_line = not records.endswith(b"\n")
+        header = find_header(records) or header
+
+
+def line_count(records: bytes) -> int:
+    """Physical lines, an unfinished last one included."""
+    return records.count(b"\n") + (not records.endswith(b"\n") and bool(records))
+
+
+def cut(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Chunks of CHUNK_BYTES and the rest of the last line; of CHUNK_BYTES + MAX_RECORD_BYTES where that line has no end."""
+    held = bytearray()
+    searched = CHUNK_BYTES - 1
+    for block in blocks:
+        held += block
+        while len(held) >= CHUNK_BYTES:
+            end = held.find(b"\n", searched, CHUNK_BYTES + MAX_RECORD_BYTES) + 1
+            if not end:
+                if len(held) < CHUNK_BYTES + MAX_RECORD_BYTES:
+                    searched = len(held)
+                    break
+                end = CHUNK_BYTES + MAX_RECORD_BYTES
+            yield bytes(held[:end])
+            del held[:end]
+            searched = CHUNK_BYTES - 1
+    if held:
+        yield bytes(held)
+
+
+def _digest(purpose: bytes, content: bytes) -> bytes:
+    return blake2b(content, digest_size=_DIGEST_BYTES, person=purpose).digest()

@@ -1,0 +1,59 @@
+"""The seams: what a source, decoder, sink and store promise each other."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
+
+from shipper.model import Batch, Chunk, ChunkId, DeadLetter, Verdict, Waiting
+
+Wait = Callable[[float], bool]
+"""Waits so many seconds; True as soon as the process was told to stop (`threading.Event.wait` is one)."""
+
+
+class Source(Protocol):
+    """Raw records in chunks. `poll` is called by one thread; `commit` may come from another, in any order."""
+
+    def poll(self, max_bytes: int) -> Chunk | None:
+        """The next whole records; None within 250 ms if there are none yet.
+
+        `max_bytes` bounds a chunk where the source is free to choose; streams cut by identity at fixed places.
+        Raises EndOfInput when no more can come.
+        """
+
+    def commit(self, chunk_id: ChunkId) -> None:
+        """This chunk is safe. The source keeps its own low-water mark. Durable when this returns."""
+
+    def close(self) -> None:
+        """Give back what is held. What was not committed is read again next time."""
+
+
+class Decoder(Protocol):
+    """A pure function from a chunk to a batch: no clock, no network, no logging."""
+
+    def decode(self, chunk: Chunk) -> Batch:
+        """Every physical line becomes a document, a reject or a counted skip. Never raises for what a line holds."""
+
+
+class Sink(Protocol):
+    """Where documents go. Safe to call from several threads."""
+
+    def write(self, batch: Batch) -> Sequence[Verdict]:
+        """One verdict per document, in order. Retries by itself what can be retried, for as long as it takes.
+
+        Raises Unavailable only when told to stop, Refused when trying again cannot help.
+        """
+
+    def waiting(self) -> Waiting | None:
+        """What it waits for at this moment, if it waits."""
+
+
+class DeadLetterStore(Protocol):
+    """Records that could not be delivered, kept on disk."""
+
+    def append(self, letters: Iterable[DeadLetter]) -> None:
+        """Durable when this returns; raises StateUnwritable when it cannot be."""
+
+    def read(self) -> Iterator[DeadLetter]:
+        """Each letter once, oldest first, however often it was appended."""
+
+    def remove(self, document_ids: frozenset[str]) -> int:
+        """Forget these; returns how many letters went."""

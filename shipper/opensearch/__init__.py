@@ -1,0 +1,1 @@
+"""OpenSearch: client, bulk bodies and replies, verdicts, partitions and schema."""

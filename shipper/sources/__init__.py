@@ -1,0 +1,1 @@
+"""Sources: where records come from, in chunks that can be committed in any order."""
