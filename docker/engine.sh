@@ -44,6 +44,7 @@ missing_packages() {
 # from the mirror and with the key of the sources that are installed, below everything else (apt_preferences(5): at
 # priority 100 nothing is taken from it but what is asked for by name, as NAME/trixie; `-t trixie` would bring the newer
 # libc and all that hangs on it).
+# shellcheck disable=SC2016  # apt's own placeholders
 add_trixie() {
   local mirror entry key
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' 2>/dev/null | head -n 1)
