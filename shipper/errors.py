@@ -1,4 +1,4 @@
-"""The tree of errors. Each class says what its caller does next; each message names the file, line, key or address at hand."""
+"""The tree of errors. Each class says what its caller does next; each message names what is at hand."""
 
 
 class ShipperError(Exception):

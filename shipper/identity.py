@@ -126,7 +126,7 @@ def line_count(records: bytes) -> int:
 
 
 def cut(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Chunks of CHUNK_BYTES and the rest of the last line; of CHUNK_BYTES + MAX_RECORD_BYTES where that line has no end."""
+    """Chunks of CHUNK_BYTES and the rest of the last line, which is cut where it adds MAX_RECORD_BYTES."""
     held = bytearray()
     searched = CHUNK_BYTES - 1
     for block in blocks:

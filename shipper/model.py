@@ -12,7 +12,7 @@ ChunkId = NewType("ChunkId", int)
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where bytes stand: `offset` counts bytes of the decompressed stream from its start, before any decoding of text."""
+    """Where bytes stand: `offset` counts bytes of the decompressed stream, before any decoding of text."""
 
     origin: str
     offset: int
@@ -49,9 +49,9 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Where every record went (design: read = all the others together). `malformed` and `suspect` count among delivered.
+    """Where every record went: read = delivered + duplicate + dead-lettered + expired + excluded + skipped.
 
-    `nodata` and `skipdata` are records of their own kind, so they count among delivered too.
+    `malformed`, `suspect`, `nodata` and `skipdata` describe documents, which are counted by their fate as well.
     """
 
     read: int = 0
@@ -72,9 +72,7 @@ class Sums:
     @property
     def accounted(self) -> int:
         """Records whose fate is known; equals `read` when nothing was lost or invented."""
-        return (
-            self.delivered + self.duplicate + self.dead_lettered + self.expired + self.excluded + self.skipped
-        )
+        return self.delivered + self.duplicate + self.dead_lettered + self.expired + self.excluded + self.skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,8 @@ class Batch:
 
     Document `i` is `body[cuts[i]:cuts[i + 1]]`: its action line and its document line, both ending in LF, so any one
     can be cut out. `partitions[i]` is its index and `ordinals[i]` the physical line it came from.
-    `sums` counts what the decoder alone decides: read, skipped, expired, excluded, and the kinds; verdicts add the rest.
+    `headers` are the lines of this chunk that name columns, by ordinal; the last one before a line governs it.
+    `sums` counts what the decoder alone decides: read, skipped, expired, excluded, and what it saw in documents.
     """
 
     chunk: Chunk
@@ -92,6 +91,7 @@ class Batch:
     partitions: Sequence[str]
     ordinals: Sequence[int]
     rejects: Sequence[Reject] = ()
+    headers: Sequence[tuple[int, bytes]] = ()
     sums: Sums = Sums()
     unknown_columns: frozenset[str] = frozenset()
 
@@ -125,14 +125,21 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordKind:
+    """What a stream's records are: a row of `shipper.catalog`, and the settings its decoder was made with."""
+
+    name: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetter:
     """A record that could not become a document, with all that is needed to try again under the same id.
 
-    `kind` names the decoder (a row of `shipper.catalog`), `header` the columns in force, `index` the partition that
-    refused it (empty where it never became a document).
+    `header` names the columns in force, `index` the partition that refused it (empty where it never became a document).
     """
 
-    kind: str
+    kind: RecordKind
     raw: bytes
     position: Position
     identity: str
@@ -142,4 +149,3 @@ class DeadLetter:
     received_at: datetime
     dead_at: datetime
     index: str = ""
-    settings: Mapping[str, str] = field(default_factory=dict)

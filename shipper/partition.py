@@ -34,7 +34,7 @@ def plausible(moment: datetime | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PartitionRule:
-    """How one dataset is cut into indices. `units` is ascending by date; the first entry covers everything before too."""
+    """How one dataset is cut into indices. `units` ascends by date; its first entry covers what is before, too."""
 
     prefix: str
     dataset: str

@@ -1,0 +1,102 @@
+"""How far each stream is safe: one small file per stream, replaced atomically."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+from shipper.durable import make_directory, sync_directory, unwritable, write_file
+from shipper.errors import CorruptState
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StreamKey:
+    """Which stream: the kind of records, the store they go to (cluster id and prefix), and where they come from."""
+
+    kind: str
+    target: str
+    origin: str
+
+    @property
+    def file_name(self) -> str:
+        """A name for its checkpoint file that no origin can break."""
+        text = "\0".join((self.kind, self.target, self.origin)).encode("utf-8", "surrogateescape")
+        return blake2b(text, digest_size=16, person=b"checkpoint").hexdigest() + ".json"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What is safe: `offset` bytes of the decompressed stream, where the hash chain has the value `chain`.
+
+    `done` says that this was the end of the input, which then had this size and modification time; an input that still
+    has them need not be read again.
+    """
+
+    offset: int = 0
+    chain: str = ""
+    records: int = 0
+    done: bool = False
+    size: int = -1
+    modified_ns: int = -1
+
+
+class CheckpointDirectory:
+    """Checkpoints under one directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def read(self, key: StreamKey) -> Checkpoint | None:
+        """The stream's checkpoint, None if it has none. Raises CorruptState."""
+        path = self._path(key)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        return _parse(path, content)[1]
+
+    def write(self, key: StreamKey, checkpoint: Checkpoint) -> None:
+        """Durable when this returns. Raises StateUnwritable."""
+        path = self._path(key)
+        make_directory(path.parent)
+        entry = {"format": FORMAT, "stream": asdict(key), "checkpoint": asdict(checkpoint)}
+        write_file(path, json.dumps(entry).encode("ascii") + b"\n")
+
+    def entries(self) -> Iterator[tuple[StreamKey, Checkpoint]]:
+        """All checkpoints, by file name. Raises CorruptState."""
+        for path in sorted(self._directory.glob("*/*.json")):
+            yield _parse(path, path.read_bytes())
+
+    def remove(self, key: StreamKey) -> bool:
+        """Forget a stream: it is read from its start again. False if there was nothing to forget."""
+        path = self._path(key)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise unwritable(path, error) from error
+        sync_directory(path.parent)
+        return True
+
+    def _path(self, key: StreamKey) -> Path:
+        return self._directory / key.file_name[:2] / key.file_name
+
+
+def _parse(path: Path, content: bytes) -> tuple[StreamKey, Checkpoint]:
+    try:
+        entry = json.loads(content)
+        if entry["format"] != FORMAT:
+            raise CorruptState(
+                f"{path} has checkpoint format {entry['format']!r}; this shipper writes {FORMAT}. Use the shipper that "
+                f"wrote it, or delete the file: its stream is then read from the start, and nothing is stored twice."
+            )
+        return StreamKey(**entry["stream"]), Checkpoint(**entry["checkpoint"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorruptState(
+            f"{path} is no checkpoint of ours ({error}). Delete it to read its stream from the start; "
+            "nothing is stored twice."
+        ) from error

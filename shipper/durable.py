@@ -1,0 +1,46 @@
+"""Files that are whole or absent after a crash: written aside, synced, renamed, and their directory synced."""
+
+import os
+from pathlib import Path
+
+from shipper.errors import StateUnwritable
+
+
+def make_directory(path: Path) -> None:
+    """Create a private directory (and its parents); raises StateUnwritable."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Replace a file's content durably; raises StateUnwritable and leaves the old content as it was."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        sync_directory(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise unwritable(path, error) from error
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def unwritable(path: Path, error: OSError) -> StateUnwritable:
+    """The error for state that cannot be made safe."""
+    return StateUnwritable(
+        f"cannot write {path}: {error.strerror}. Free space there or set state.directory to another place; "
+        "nothing was committed, so running again goes on from the last safe record."
+    )

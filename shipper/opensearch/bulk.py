@@ -1,0 +1,77 @@
+"""Bulk bodies and replies, pure: cut documents out of a batch, read what came back. (OpenSearch Bulk API.)"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from shipper.model import Batch
+
+PATH = "/_bulk"
+PARAMETERS = {"filter_path": "error.type,error.reason,errors,items.*.status,items.*.error.type,items.*.error.reason"}
+"""`status` must stay: without it the filter drops good items, and positions shift."""
+
+UNREADABLE = "unreadable_reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """OpenSearch's answer on one document, or (from `read_error`) on a whole request."""
+
+    status: int
+    error_type: str = ""
+    reason: str = ""
+
+
+def requests(batch: Batch, documents: Sequence[int], max_bytes: int) -> Iterator[Sequence[int]]:
+    """Runs of these documents (ascending numbers) whose bodies stay within `max_bytes`; one document at least."""
+    begin = size = 0
+    for place, number in enumerate(documents):
+        length = batch.cuts[number + 1] - batch.cuts[number]
+        if size and size + length > max_bytes:
+            yield documents[begin:place]
+            begin, size = place, 0
+        size += length
+    if begin < len(documents):
+        yield documents[begin:]
+
+
+def body(batch: Batch, documents: Sequence[int]) -> bytes:
+    """The request body for these documents (ascending numbers). Neighbours are cut out as one slice."""
+    if len(documents) == len(batch):
+        return batch.body
+    slices: list[bytes] = []
+    begin = previous = documents[0]
+    for number in documents[1:]:
+        if number != previous + 1:
+            slices.append(batch.body[batch.cuts[begin] : batch.cuts[previous + 1]])
+            begin = number
+        previous = number
+    slices.append(batch.body[batch.cuts[begin] : batch.cuts[previous + 1]])
+    return b"".join(slices)
+
+
+def read_items(reply: bytes, expected: int) -> list[Item] | None:
+    """One item per document, in order; None if the reply is not a whole bulk reply (then nothing is known)."""
+    try:
+        entries = orjson.loads(reply)["items"]
+        items = [_item(next(iter(entry.values()))) for entry in entries]
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration):
+        return None
+    return items if len(items) == expected else None
+
+
+def read_error(status: int, reply: bytes) -> Item:
+    """The error that answered a whole request; HTML and other noise give only the status."""
+    try:
+        error = orjson.loads(reply)["error"]
+        return Item(status, str(error["type"]), str(error.get("reason", "")))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Item(status, UNREADABLE, reply[:200].decode("utf-8", "replace"))
+
+
+def _item(answer: dict[str, object]) -> Item:
+    error = answer.get("error")
+    if not isinstance(error, dict):
+        return Item(int(str(answer["status"])))
+    return Item(int(str(answer["status"])), str(error.get("type", "")), str(error.get("reason", "")))

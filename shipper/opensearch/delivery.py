@@ -1,0 +1,95 @@
+"""One batch on its way: which documents are due, which are parked, what became of the others. Pure bookkeeping."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from shipper.model import Batch, Fate, Verdict
+from shipper.opensearch.bulk import Item
+from shipper.opensearch.verdicts import Outcome, item_outcome
+
+FAULTS_UNTIL_REFUSED = 10
+"""How often a document may meet an item-level 500, while others get through, before it is a dead letter."""
+
+_DELIVERED = Verdict(Fate.DELIVERED)
+_DUPLICATE = Verdict(Fate.DUPLICATE)
+
+
+class Delivery:
+    """`due` are document numbers to send, ascending. A document is due, parked, or has its verdict."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.due: list[int] = list(range(len(batch)))
+        self.parked: dict[int, Item] = {}
+        self.verdicts: list[Verdict | None] = [None] * len(batch)
+        self.stored = 0
+        self._faults: Counter[int] = Counter()
+
+    @property
+    def finished(self) -> bool:
+        """Every document has its verdict."""
+        return not self.due and not self.parked
+
+    def settle(self, documents: Sequence[int], items: Sequence[Item]) -> list[tuple[Item, Outcome]]:
+        """Book the answers to one request; what is not settled stays due or is parked.
+
+        Gives the answers that mean something beyond their document: refusals, waits, stops.
+        """
+        remarks: list[tuple[Item, Outcome]] = []
+        gone: set[int] = set()
+        for number, item in zip(documents, items, strict=True):
+            outcome = self._judge(number, item)
+            if self._book(number, item, outcome):
+                gone.add(number)
+            if outcome not in (Outcome.DELIVERED, Outcome.DUPLICATE):
+                remarks.append((item, outcome))
+        self._no_longer_due(gone)
+        return remarks
+
+    def refuse(self, number: int, item: Item) -> None:
+        """This document is the culprit."""
+        self._book(number, item, Outcome.REFUSED)
+        self._no_longer_due({number})
+
+    def park(self, partitions: dict[str, Item]) -> None:
+        """Set aside what belongs to these partitions."""
+        gone = {number for number in self.due if self.batch.partitions[number] in partitions}
+        self.parked.update({number: partitions[self.batch.partitions[number]] for number in gone})
+        self._no_longer_due(gone)
+
+    def unpark(self) -> None:
+        """Everything parked is due again."""
+        self.due = sorted([*self.due, *self.parked])
+        self.parked.clear()
+
+    def result(self) -> list[Verdict]:
+        """All verdicts, in order."""
+        return [verdict for verdict in self.verdicts if verdict is not None]
+
+    def _judge(self, number: int, item: Item) -> Outcome:
+        outcome = item_outcome(item.status, item.error_type)
+        if outcome is not Outcome.SERVER_FAULT:
+            return outcome
+        self._faults[number] += 1
+        if self._faults[number] >= FAULTS_UNTIL_REFUSED and self.stored:
+            return Outcome.REFUSED
+        return Outcome.RETRY
+
+    def _book(self, number: int, item: Item, outcome: Outcome) -> bool:
+        if outcome is Outcome.DELIVERED:
+            self.verdicts[number] = _DELIVERED
+            self.stored += 1
+        elif outcome is Outcome.DUPLICATE:
+            self.verdicts[number] = _DUPLICATE
+            self.stored += 1
+        elif outcome is Outcome.REFUSED:
+            self.verdicts[number] = Verdict(Fate.REFUSED, f"{item.error_type}: {item.reason}")
+        elif outcome is Outcome.PARKED:
+            self.parked[number] = item
+        else:
+            return False
+        return True
+
+    def _no_longer_due(self, gone: set[int]) -> None:
+        if gone:
+            self.due = [number for number in self.due if number not in gone]

@@ -1,0 +1,198 @@
+"""Batches into OpenSearch: sends, judges each document by the verdict table, retries what can be retried.
+
+A document leaves with a verdict or not at all: what the store cannot take now is kept and tried again for as long as it
+takes. Waiting is cut short only by the stop event.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from threading import Lock, get_ident
+from typing import Protocol
+
+from shipper.backoff import delays
+from shipper.errors import Refused, Unavailable
+from shipper.interfaces import Wait
+from shipper.model import Batch, Verdict, Waiting
+from shipper.opensearch import bulk
+from shipper.opensearch.bulk import Item
+from shipper.opensearch.delivery import Delivery
+from shipper.opensearch.refusal_guard import RefusalGuard
+from shipper.opensearch.reply import Reply
+from shipper.opensearch.verdicts import Outcome, remedy, request_outcome
+
+BODY_BYTES = 8 << 20
+LEAST_BODY_BYTES = 64 << 10
+_PARKED_FIRST_SECONDS = 5.0
+_PARKED_MOST_SECONDS = 60.0
+
+
+class BulkEndpoint(Protocol):
+    """What the sink needs of a client."""
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        content_type: str = ...,
+    ) -> Reply:
+        """One request, tried once. Raises Unavailable or Refused."""
+
+
+class Partitions(Protocol):
+    """What the sink needs of partitions."""
+
+    def ensure(self, indices: Collection[str]) -> Mapping[str, Item]:
+        """Make these exist. Returns those that cannot be made now, with the reason. Raises Unavailable or Refused."""
+
+    def forget(self, indices: Collection[str]) -> None:
+        """These may be gone: look again before the next document."""
+
+
+class OpenSearchSink:
+    """A sink for any number of threads, which share the request size that the store can take."""
+
+    def __init__(
+        self,
+        endpoint: BulkEndpoint,
+        partitions: Partitions,
+        *,
+        wait: Wait,
+        clock: Callable[[], datetime],
+        random: Callable[[], float],
+        body_bytes: int = BODY_BYTES,
+    ) -> None:
+        self._endpoint = endpoint
+        self._partitions = partitions
+        self._wait = wait
+        self._clock = clock
+        self._random = random
+        self._most_bytes = body_bytes
+        self._body_bytes = body_bytes
+        self._guard = RefusalGuard()
+        self._lock = Lock()
+        self._waiting: dict[int, Waiting] = {}
+        self.resent = 0
+
+    def write(self, batch: Batch) -> Sequence[Verdict]:
+        """One verdict per document, in order. Raises Unavailable only when told to stop, Refused when nothing helps."""
+        delivery = Delivery(batch)
+        soon, late = self._soon(), self._late()
+        try:
+            while not delivery.finished:
+                stored = delivery.stored
+                self._attempt(delivery)
+                if delivery.stored > stored:
+                    soon = self._soon()
+                self._pause(delivery, soon, late)
+        finally:
+            self._resume()
+        return delivery.result()
+
+    def waiting(self) -> Waiting | None:
+        """The longest of what its threads wait for at this moment."""
+        with self._lock:
+            return min(self._waiting.values(), key=lambda waiting: waiting.since, default=None)
+
+    def _attempt(self, delivery: Delivery) -> None:
+        """Send everything due once. What fails stays due."""
+        try:
+            wanted = {delivery.batch.partitions[number] for number in delivery.due}
+            delivery.park(dict(self._partitions.ensure(wanted)))
+            requests = list(bulk.requests(delivery.batch, delivery.due, self._body_bytes))[::-1]
+            while requests:
+                documents = requests.pop()
+                halves = self._send(delivery, documents)
+                requests.extend(reversed(halves))
+        except Unavailable as error:
+            self._note(str(error), "")
+
+    def _send(self, delivery: Delivery, documents: Sequence[int]) -> list[Sequence[int]]:
+        """One request. Gives smaller requests to send instead, if it was refused as a whole. Raises Unavailable."""
+        body = bulk.body(delivery.batch, documents)
+        reply = self._endpoint.request(
+            "POST", bulk.PATH, params=bulk.PARAMETERS, body=body, content_type="application/x-ndjson"
+        )
+        items = bulk.read_items(reply.body, len(documents)) if reply.ok else None
+        if items is None:
+            return self._whole(delivery, documents, reply)
+        stored = delivery.stored
+        remarks = delivery.settle(documents, items)
+        self._guard.saw_good(delivery.stored - stored)
+        self._grow()
+        self._remark(delivery, documents, remarks)
+        return []
+
+    def _remark(self, delivery: Delivery, documents: Sequence[int], remarks: list[tuple[Item, Outcome]]) -> None:
+        for item, outcome in remarks:
+            if outcome is Outcome.STOP:
+                raise Refused(f"{item.error_type}: {item.reason}; {remedy(item.error_type)}")
+            if outcome is Outcome.REFUSED:
+                self._guard.saw(item.error_type, item.reason)
+            else:
+                self._note(f"{item.error_type or item.status}: {item.reason}", remedy(item.error_type))
+            if item.error_type == "index_not_found_exception":
+                self._partitions.forget({delivery.batch.partitions[number] for number in documents})
+
+    def _whole(self, delivery: Delivery, documents: Sequence[int], reply: Reply) -> list[Sequence[int]]:
+        """A reply without items. Gives the halves to send, or nothing if this was booked. Raises Unavailable."""
+        item = bulk.read_error(reply.status, reply.body)
+        outcome = request_outcome(item.status, item.error_type)
+        said = f"HTTP {item.status} {item.error_type}: {item.reason}"
+        if outcome is Outcome.STOP:
+            raise Refused(f"OpenSearch refuses the writer: {said}. Check opensearch.username, its password and roles")
+        if outcome is Outcome.PARKED:
+            delivery.park({delivery.batch.partitions[number]: item for number in documents})
+            self._note(said, remedy(item.error_type))
+            return []
+        if outcome is Outcome.SPLIT:
+            return self._split(delivery, documents, item)
+        if outcome is Outcome.SHRINK:
+            self._body_bytes = max(self._body_bytes // 2, LEAST_BODY_BYTES)
+        raise Unavailable(said)
+
+    def _split(self, delivery: Delivery, documents: Sequence[int], item: Item) -> list[Sequence[int]]:
+        if len(documents) == 1:
+            delivery.refuse(documents[0], item)
+            self._guard.saw(item.error_type, item.reason)
+            return []
+        middle = len(documents) // 2
+        if item.status == 413:
+            self._body_bytes = max(self._body_bytes // 2, LEAST_BODY_BYTES)
+        return [documents[:middle], documents[middle:]]
+
+    def _grow(self) -> None:
+        if self._body_bytes < self._most_bytes:
+            self._body_bytes = min(self._body_bytes * 9 // 8, self._most_bytes)
+
+    def _pause(self, delivery: Delivery, soon: Iterator[float], late: Iterator[float]) -> None:
+        """Wait before the next attempt, if one is needed. Raises Unavailable when told to stop."""
+        if delivery.finished:
+            return
+        seconds = next(soon) if delivery.due else next(late)
+        if self._wait(seconds):
+            waiting = self.waiting()
+            raise Unavailable(f"told to stop while waiting: {waiting.what if waiting else 'a retry was due'}")
+        if not delivery.due:
+            delivery.unpark()
+        with self._lock:
+            self.resent += len(delivery.due)
+
+    def _soon(self) -> Iterator[float]:
+        return delays(self._random)
+
+    def _late(self) -> Iterator[float]:
+        return delays(self._random, _PARKED_FIRST_SECONDS, _PARKED_MOST_SECONDS)
+
+    def _note(self, what: str, mends: str) -> None:
+        """This thread waits now; since when stays as it was."""
+        with self._lock:
+            known = self._waiting.get(get_ident())
+            since = known.since if known else self._clock()
+            self._waiting[get_ident()] = Waiting(what, since, mends)
+
+    def _resume(self) -> None:
+        with self._lock:
+            self._waiting.pop(get_ident(), None)

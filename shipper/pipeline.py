@@ -1,0 +1,154 @@
+"""One stream from source to commit: poll, decode, write, dead-letter, commit. A few batches are written at a time.
+
+Nothing is committed before its documents have their verdicts and its dead letters are on disk. Memory is bounded by the
+batches in flight: polling goes on only when one of them is done.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from datetime import datetime
+from threading import Event, Lock
+
+from shipper.errors import EndOfInput, Unavailable
+from shipper.identity import CHUNK_BYTES
+from shipper.interfaces import DeadLetterStore, Decoder, Sink, Source
+from shipper.model import Batch, Chunk, DeadLetter, Fate, Position, RecordKind, Reject, Sums, Verdict
+
+IN_FLIGHT = 3
+_POLL_SECONDS = 0.25
+
+
+class Pipeline:
+    """Runs once. `stop` ends it after what is in flight; an error in one batch ends the others too."""
+
+    def __init__(
+        self,
+        source: Source,
+        decoder: Decoder,
+        sink: Sink,
+        dead_letters: DeadLetterStore,
+        *,
+        kind: RecordKind,
+        clock: Callable[[], datetime],
+        stop: Event,
+    ) -> None:
+        self._source = source
+        self._decoder = decoder
+        self._sink = sink
+        self._dead_letters = dead_letters
+        self._kind = kind
+        self._clock = clock
+        self._stop = stop
+        self._lock = Lock()
+        self._error: BaseException | None = None
+        self._sums: dict[str, Sums] = {}
+        self._unknown: set[str] = set()
+
+    def run(self, in_flight: int = IN_FLIGHT) -> None:
+        """Until the input ends or `stop` is set. Raises the first error of any batch, after the others have ended."""
+        flying: set[Future[None]] = set()
+        with ThreadPoolExecutor(in_flight, thread_name_prefix="write") as pool:
+            try:
+                while not self._stop.is_set():
+                    chunk = self._source.poll(CHUNK_BYTES)
+                    if chunk is not None:
+                        flying.add(pool.submit(self._settle, self._decoder.decode(chunk)))
+                    flying = self._room(flying, in_flight)
+            except EndOfInput:
+                pass
+            except BaseException:
+                self._stop.set()
+                raise
+        if self._error is not None:
+            raise self._error
+
+    def sums(self) -> Mapping[str, Sums]:
+        """What was committed so far, by origin. From any thread."""
+        with self._lock:
+            return dict(self._sums)
+
+    def unknown_columns(self) -> frozenset[str]:
+        """Columns that no table knows: kept, not searchable."""
+        with self._lock:
+            return frozenset(self._unknown)
+
+    def _room(self, flying: set[Future[None]], in_flight: int) -> set[Future[None]]:
+        """Wait until another batch may fly."""
+        while len(flying) >= in_flight and not self._stop.is_set():
+            flying = wait(flying, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED).not_done
+        return flying
+
+    def _settle(self, batch: Batch) -> None:
+        """Everything that must be safe before this chunk is. The first error of all batches is kept, and stops them."""
+        try:
+            verdicts = self._sink.write(batch) if len(batch) else ()
+            letters = self._letters(batch, verdicts)
+            self._dead_letters.append(letters)
+            self._source.commit(batch.chunk.id)
+        except BaseException as error:  # noqa: BLE001  (raised by run, in its thread)
+            self._fail(error)
+        else:
+            self._count(batch, verdicts, len(letters))
+
+    def _fail(self, error: BaseException) -> None:
+        if isinstance(error, Unavailable) and self._stop.is_set():
+            return  # told to stop while waiting: this chunk is read again next time
+        with self._lock:
+            self._error = self._error or error
+        self._stop.set()
+
+    def _letters(self, batch: Batch, verdicts: Sequence[Verdict]) -> list[DeadLetter]:
+        chunk = batch.chunk
+        letters = [self._letter(batch, reject, index="") for reject in batch.rejects]
+        refused = [number for number, verdict in enumerate(verdicts) if verdict.fate is Fate.REFUSED]
+        lines = numbered_lines(chunk, {batch.ordinals[number] for number in refused}) if refused else {}
+        for number in refused:
+            line = replace(lines[batch.ordinals[number]], reason=verdicts[number].reason)
+            letters.append(self._letter(batch, line, index=batch.partitions[number]))
+        return letters
+
+    def _letter(self, batch: Batch, reject: Reject, *, index: str) -> DeadLetter:
+        chunk = batch.chunk
+        return DeadLetter(
+            kind=self._kind,
+            raw=reject.raw,
+            position=Position(chunk.position.origin, reject.offset),
+            identity=chunk.identity,
+            ordinal=reject.ordinal,
+            header=header_of(batch, reject.ordinal),
+            reason=reject.reason,
+            received_at=chunk.received_at,
+            dead_at=self._clock(),
+            index=index,
+        )
+
+    def _count(self, batch: Batch, verdicts: Sequence[Verdict], letters: int) -> None:
+        fates = [verdict.fate for verdict in verdicts]
+        settled = Sums(
+            delivered=fates.count(Fate.DELIVERED), duplicate=fates.count(Fate.DUPLICATE), dead_lettered=letters
+        )
+        origin = batch.chunk.position.origin
+        with self._lock:
+            self._sums[origin] = self._sums.get(origin, Sums()) + batch.sums + settled
+            self._unknown |= batch.unknown_columns
+
+
+def numbered_lines(chunk: Chunk, ordinals: set[int]) -> dict[int, Reject]:
+    """These physical lines of a chunk, by ordinal, without their LF."""
+    found: dict[int, Reject] = {}
+    offset = chunk.position.offset
+    for ordinal, line in enumerate(chunk.records.split(b"\n"), chunk.first_ordinal):
+        if ordinal in ordinals:
+            found[ordinal] = Reject(ordinal, offset, line, "")
+        offset += len(line) + 1
+    return found
+
+
+def header_of(batch: Batch, ordinal: int) -> bytes:
+    """The line that names the columns of the line with this ordinal."""
+    header = batch.chunk.header
+    for place, line in batch.headers:
+        if place < ordinal:
+            header = line
+    return header

@@ -1,0 +1,211 @@
+"""Files and standard input as one stream of chunks, each file with a checkpoint of its own.
+
+A file that was loaded whole and has not changed since is not read again. One that was loaded in part is read from its
+start, but handed out only from the checkpoint on, and only if the hash chain proves that the bytes before are the same;
+otherwise it is a new file and is handed out from its start (what is already stored is a duplicate by its id).
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import BinaryIO
+
+from shipper.checkpoint import Checkpoint, CheckpointDirectory, StreamKey
+from shipper.errors import EndOfInput, SourceDamaged
+from shipper.identity import FindHeader, Piece, line_count, pieces
+from shipper.model import Chunk, ChunkId, Position
+from shipper.sources.compression import decompressed
+from shipper.sources.local_paths import Input
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far reading is. Bytes are those on disk; `bytes_total` is -1 where an input's size is unknown."""
+
+    files_total: int
+    files_done: int
+    files_unchanged: int
+    bytes_total: int
+    bytes_read: int
+
+
+@dataclass(slots=True)
+class _Stream:
+    """One input while its chunks are on their way: `pending` in reading order, `safe` those of them that are safe."""
+
+    input: Input
+    key: StreamKey
+    checkpoint: Checkpoint = field(default_factory=Checkpoint)
+    pending: dict[ChunkId, Piece] = field(default_factory=dict)
+    safe: set[ChunkId] = field(default_factory=set)
+    ended: bool = False
+
+
+class FilesSource:
+    """A source over inputs in the order given. `problems` names those that could not be read to their end, and why."""
+
+    def __init__(
+        self,
+        inputs: Sequence[Input],
+        *,
+        key: Callable[[str], StreamKey],
+        checkpoints: CheckpointDirectory,
+        find_header: FindHeader,
+        clock: Callable[[], datetime],
+        stdin: BinaryIO,
+        again: bool = False,
+    ) -> None:
+        """`again` hands everything out once more, whatever the checkpoints say."""
+        self._inputs = inputs
+        self._key = key
+        self._checkpoints = checkpoints
+        self._find_header = find_header
+        self._clock = clock
+        self._stdin = stdin
+        self._again = again
+        self._lock = Lock()
+        self._streams: dict[ChunkId, _Stream] = {}
+        self._next_id = 0
+        self._chunks = self._read_all()
+        self._file: BinaryIO | None = None
+        self._bytes_before = 0
+        self._done = 0
+        self._unchanged: list[str] = []
+        self.problems: dict[str, str] = {}
+
+    def poll(self, max_bytes: int) -> Chunk | None:  # noqa: ARG002  (borders are part of the identity)
+        """The next chunk of the current file. Raises EndOfInput after the last."""
+        try:
+            return next(self._chunks)
+        except StopIteration:
+            raise EndOfInput from None
+
+    def commit(self, chunk_id: ChunkId) -> None:
+        """Moves the file's checkpoint over every chunk that is safe with nothing unsafe before it."""
+        with self._lock:
+            stream = self._streams.pop(chunk_id)
+            stream.safe.add(chunk_id)
+            self._advance(stream)
+
+    def close(self) -> None:
+        """Close the file being read."""
+        self._chunks.close()
+
+    def progress(self) -> Progress:
+        """How far reading is. From any thread."""
+        sizes = [item.size for item in self._inputs]
+        return Progress(
+            files_total=len(self._inputs),
+            files_done=self._done,
+            files_unchanged=len(self._unchanged),
+            bytes_total=-1 if min(sizes, default=0) < 0 else sum(sizes),
+            bytes_read=self._bytes_before + _place(self._file),
+        )
+
+    def unchanged(self) -> Sequence[str]:
+        """Inputs loaded before and not changed since: not read again."""
+        return tuple(self._unchanged)
+
+    def _read_all(self) -> Generator[Chunk, None, None]:
+        for item in self._inputs:
+            try:
+                yield from self._read_input(item)
+            except SourceDamaged as error:
+                self.problems[item.origin] = str(error)
+            self._bytes_before += max(item.size, 0)
+            self._done += 1
+
+    def _read_input(self, item: Input) -> Generator[Chunk, None, None]:
+        stream = _Stream(item, self._key(item.origin))
+        known = self._known(stream)
+        if known and known.done and (known.size, known.modified_ns) == (item.size, item.modified_ns):
+            self._unchanged.append(item.origin)
+            return
+        if known and known.offset and self._same_until(item, known):
+            stream.checkpoint = known
+        for piece in self._pieces(item):
+            if piece.offset >= stream.checkpoint.offset:
+                yield self._chunk(stream, piece)
+        with self._lock:
+            stream.ended = True
+            self._advance(stream)
+
+    def _known(self, stream: _Stream) -> Checkpoint | None:
+        if self._again or not stream.input.resumable:
+            return None
+        return self._checkpoints.read(stream.key)
+
+    def _same_until(self, item: Input, checkpoint: Checkpoint) -> bool:
+        """Whether the input's bytes before the checkpoint are those that were committed."""
+        with closing(self._pieces(item)) as read:
+            for piece in read:
+                end = piece.offset + len(piece.records)
+                if end >= checkpoint.offset:
+                    return end == checkpoint.offset and piece.chain == checkpoint.chain
+        return False
+
+    def _pieces(self, item: Input) -> Generator[Piece, None, None]:
+        if item.path is None:
+            yield from pieces(decompressed(self._stdin, "standard input"), item.origin, self._find_header)
+            return
+        with _open(item.path, item.origin) as file:
+            self._file = file
+            try:
+                yield from pieces(decompressed(file, item.origin), item.origin, self._find_header)
+            finally:
+                self._file = None
+
+    def _chunk(self, stream: _Stream, piece: Piece) -> Chunk:
+        with self._lock:
+            chunk_id = ChunkId(self._next_id)
+            self._next_id += 1
+            stream.pending[chunk_id] = piece
+            self._streams[chunk_id] = stream
+        return Chunk(
+            id=chunk_id,
+            records=piece.records,
+            position=Position(stream.input.origin, piece.offset),
+            identity=piece.identity,
+            first_ordinal=piece.first_ordinal,
+            received_at=self._clock(),
+            header=piece.header,
+            mid_line=piece.mid_line,
+        )
+
+    def _advance(self, stream: _Stream) -> None:
+        """Under the lock. Written only when something moved."""
+        before = stream.checkpoint
+        for chunk_id in list(stream.pending):
+            if chunk_id not in stream.safe:
+                break
+            piece = stream.pending.pop(chunk_id)
+            stream.safe.remove(chunk_id)
+            stream.checkpoint = Checkpoint(
+                offset=piece.offset + len(piece.records),
+                chain=piece.chain,
+                records=stream.checkpoint.records + line_count(piece.records),
+            )
+        if stream.ended and not stream.pending:
+            checkpoint, item = stream.checkpoint, stream.input
+            stream.checkpoint = Checkpoint(
+                checkpoint.offset, checkpoint.chain, checkpoint.records, True, item.size, item.modified_ns
+            )
+        if stream.checkpoint != before and stream.input.resumable:
+            self._checkpoints.write(stream.key, stream.checkpoint)
+
+
+def _open(path: Path, origin: str) -> BinaryIO:
+    try:
+        return path.open("rb", buffering=0)
+    except OSError as error:
+        raise SourceDamaged(f"{origin}: {error.strerror}") from error
+
+
+def _place(file: BinaryIO | None) -> int:
+    try:
+        return file.tell() if file is not None else 0
+    except (OSError, ValueError):  # a pipe, or closed a moment ago by the reading thread
+        return 0

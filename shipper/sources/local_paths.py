@@ -1,0 +1,85 @@
+"""What a person names on the command line → the inputs to read, in a fixed order."""
+
+import glob
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from shipper.errors import ConfigError
+
+STDIN = "-"
+_WILD = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input. `origin` is its absolute path in printable form, or `-`; `path` is None for standard input.
+
+    `size` in bytes and `modified_ns` are -1 where there is no regular file behind it (a pipe): such an input can be
+    read only once and is not checkpointed.
+    """
+
+    origin: str
+    path: Path | None
+    size: int = -1
+    modified_ns: int = -1
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it can be read again from its start."""
+        return self.size >= 0
+
+
+def expand(names: Iterable[str]) -> list[Input]:
+    """Files, folders (all regular files below, but hidden ones), globs, `-`. Sorted within each name, each file once.
+
+    Raises ConfigError for a name behind which there is nothing to read.
+    """
+    found: dict[str, Input] = {}
+    for name in names:
+        for item in _expand_one(name):
+            found.setdefault(item.origin, item)
+    return list(found.values())
+
+
+def _expand_one(name: str) -> list[Input]:
+    if name == STDIN:
+        return [Input(STDIN, None)]
+    path = Path(name)
+    if path.is_dir():
+        return _some([_input(file) for file in _files_below(path)], f"{name}: no files in this folder")
+    if path.exists():
+        return [_input(path)]
+    if not _WILD.isdisjoint(name):
+        matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  (Path.glob takes no absolute pattern)
+        return _some(
+            [item for match in matches for item in _expand_one(match)], f"{name}: nothing matches this pattern"
+        )
+    raise ConfigError(f"{name}: no such file or folder")
+
+
+def _some(inputs: list[Input], otherwise: str) -> list[Input]:
+    if not inputs:
+        raise ConfigError(otherwise)
+    return inputs
+
+
+def _files_below(folder: Path) -> list[Path]:
+    found: list[Path] = []
+    for directory, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(directory, name) for name in files if not name.startswith(".")]
+    return sorted(path for path in found if path.is_file())
+
+
+def _input(path: Path) -> Input:
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100  (keeps links: a link's name is what the person knows)
+    origin = os.fsencode(absolute).decode("utf-8", "backslashreplace")
+    try:
+        status = absolute.stat()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    if not absolute.is_file():
+        return Input(origin, absolute)
+    return Input(origin, absolute, status.st_size, status.st_mtime_ns)

@@ -1,0 +1,60 @@
+"""One process at a time in a state directory: two on one stream would commit past each other."""
+
+import fcntl
+import json
+import os
+import socket
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+
+from shipper.durable import make_directory, unwritable
+from shipper.errors import StateBusy
+
+
+class StateLock:
+    """Holds a state directory while entered. The kernel lets go of it when the process ends, however it ends."""
+
+    def __init__(self, directory: Path, now: datetime) -> None:
+        self._path = directory / "lock"
+        self._now = now
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> "StateLock":
+        make_directory(self._path.parent)
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise unwritable(self._path, error) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = _holder(descriptor)
+            os.close(descriptor)
+            raise StateBusy(
+                f"{self._path.parent} is held by {holder}. Wait for it, or give this one a state directory of its own "
+                "(state.directory): ids are the same, so nothing is stored twice."
+            ) from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, _description(self._now), 0)
+        self._descriptor = descriptor
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def _description(now: datetime) -> bytes:
+    return json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": now.isoformat()}).encode()
+
+
+def _holder(descriptor: int) -> str:
+    try:
+        holder = json.loads(os.pread(descriptor, 4096, 0))
+        return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
+    except (ValueError, KeyError, TypeError):
+        return "another process"
