@@ -1,10 +1,11 @@
-"""The flow-log fields AWS writes, as one literal table. Casting, templates' check and docs/fields.md are derived from it.
+"""The flow-log fields AWS writes, as one literal table: casts, templates' check and docs/fields.md derive from it.
 
 Sources: Amazon VPC User Guide, "Flow log records", "Available fields" (v2-v5, v7-v11);
 AWS Transit Gateway guide, "Transit Gateway Flow Log records" (v6).
 Version 11's types are not published; its fields are read as text.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -23,11 +24,11 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column: AWS's name, how it is read, its path in the document (None: it only feeds derived leaves), its version."""
+    """One column: AWS's name, how it is read, its path in the document, the flow log version that brought it."""
 
     name: str
     kind: Kind
-    target: str | None
+    target: str
     since: int
 
 
@@ -121,10 +122,7 @@ DEFAULT_FORMAT = (
 
 
 def _table(own: str, fields: tuple[Field, ...]) -> dict[str, Field]:
-    return {
-        field.name: Field(field.name, field.kind, field.target and field.target.format(own=own), field.since)
-        for field in fields
-    }
+    return {field.name: Field(field.name, field.kind, field.target.format(own=own), field.since) for field in fields}
 
 
 VPC_FIELDS = _table("aws.vpcflow", SHARED + VPC_ONLY)
@@ -134,3 +132,67 @@ TGW_FIELDS = _table("aws.tgw", SHARED + TGW_ONLY)
 """By AWS's name: what a transit gateway flow log may hold."""
 
 KNOWN_NAMES = frozenset(VPC_FIELDS) | frozenset(TGW_FIELDS)
+
+ABSENT = "-"
+"""What AWS writes where a column has no value; the leaf is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A leaf that no column is copied to: its path, its OpenSearch type, what it says."""
+
+    path: str
+    kind: str
+    meaning: str
+
+
+# fmt: off
+DERIVED = (
+    Leaf("@timestamp",                   "date",    "`event.end`, else `event.start`, else the time of arrival"),
+    Leaf("event.ingested",               "date",    "when the bytes arrived here"),
+    Leaf("event.dataset",                "keyword", "`aws.vpcflow` or `aws.tgwflow`"),
+    Leaf("event.kind",                   "keyword", "`event`; `metric` for NODATA and SKIPDATA"),
+    Leaf("event.type",                   "keyword", "`connection`, and `allowed` or `denied` where the action says so"),
+    Leaf("event.outcome",                "keyword", "`success` for accept, `failure` for reject"),
+    Leaf("network.transport",            "keyword", "IANA keyword of `network.iana_number`"),
+    Leaf("network.community_id",         "keyword", "community ids v1: the packet's addresses, the interface's"),
+    Leaf("client.ip",                    "ip",      "the side that began, see `flowtap.initiator`"),
+    Leaf("server.ip",                    "ip",      "the other side"),
+    Leaf("server.port",                  "integer", "its port"),
+    Leaf("related.ip",                   "ip",      "every address in the record, once"),
+    Leaf("{own}.tcp_flags_array",        "keyword", "names of the bits in `{own}.tcp_flags`"),
+    Leaf("aws.vpcflow.traffic_path_name", "keyword", "what `aws.vpcflow.traffic_path` stands for"),
+    Leaf("{own}.flow_log_id",            "keyword", "from the object's name, else from the settings"),
+    Leaf("{own}.source_object",          "keyword", "base name of the delivered object; nothing for other streams"),
+    Leaf("{own}.unknown",                "keyword, not indexed", "columns not in this table, as one JSON text"),
+    Leaf("flowtap.decoder",              "short",   "version of the decoder that made the document"),
+    Leaf("flowtap.initiator",            "keyword", "how client and server were told apart: `syn`, `port`, `unknown`"),
+    Leaf("flowtap.time_suspect",         "boolean", "true where the record has no usable time"),
+    Leaf("flowtap.malformed.path",       "keyword", "leaf left out because its text is not of its type"),
+    Leaf("flowtap.malformed.text",       "keyword, not indexed", "that text, cut at 256 characters"),
+)
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """A kind of flow log: its name, the root of what ECS has no word for, its columns by AWS's name."""
+
+    name: str
+    own: str
+    fields: Mapping[str, Field]
+
+    @property
+    def derived(self) -> tuple[Leaf, ...]:
+        """The leaves no column is copied to."""
+        other = TGW.own if self.own == VPC.own else VPC.own
+        leaves = (
+            Leaf(leaf.path.format(own=self.own), leaf.kind, leaf.meaning.format(own=self.own)) for leaf in DERIVED
+        )
+        return tuple(leaf for leaf in leaves if not leaf.path.startswith(other + "."))
+
+
+VPC = Dataset("aws.vpcflow", "aws.vpcflow", VPC_FIELDS)
+TGW = Dataset("aws.tgwflow", "aws.tgw", TGW_FIELDS)
+TGW_MARKS = frozenset(field.name for field in TGW_ONLY)
+"""One of these columns makes a flow log a transit gateway's."""

@@ -1,0 +1,65 @@
+"""Documents as bulk lines that can be cut apart: the body of a batch, checked before it is handed on.
+
+OpenSearch answers some broken framing with 201, so a batch whose lines do not add up never leaves here.
+"""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any, Literal
+
+import orjson
+
+from shipper.model import Batch, Chunk, Reject, Sums
+
+Operation = Literal["create", "index"]
+
+
+class BulkLines:
+    """Collects one chunk's documents and rejects, in the order of its lines."""
+
+    def __init__(self, chunk: Chunk, operation: Operation) -> None:
+        self._chunk = chunk
+        self._operation = operation
+        self._lines: list[bytes] = []
+        self._partitions: list[str] = []
+        self._ordinals: list[int] = []
+        self._rejects: list[Reject] = []
+
+    def add(self, partition: str, document_id: str, document: Mapping[str, Any], ordinal: int) -> None:
+        """One document; `ordinal` is its physical line's."""
+        action = orjson.dumps({self._operation: {"_index": partition, "_id": document_id}})
+        self._lines.append(b"%b\n%b\n" % (action, orjson.dumps(document)))
+        self._partitions.append(partition)
+        self._ordinals.append(ordinal)
+
+    def reject(self, reject: Reject) -> None:
+        """One record that cannot be framed."""
+        self._rejects.append(reject)
+
+    def batch(self, sums: Sums, unknown_columns: frozenset[str] = frozenset()) -> Batch:
+        """All of it, checked."""
+        cuts = [0]
+        for lines in self._lines:
+            cuts.append(cuts[-1] + len(lines))
+        body = b"".join(self._lines)
+        check_framing(body, cuts, len(self._partitions))
+        return Batch(
+            chunk=self._chunk,
+            body=body,
+            cuts=tuple(cuts),
+            partitions=tuple(self._partitions),
+            ordinals=tuple(self._ordinals),
+            rejects=tuple(self._rejects),
+            sums=sums,
+            unknown_columns=unknown_columns,
+        )
+
+
+def check_framing(body: bytes, cuts: list[int], documents: int) -> None:
+    """Every cut is a document of exactly two lines. Anything else is a bug of ours: raises RuntimeError."""
+    whole = len(cuts) == documents + 1 and cuts[0] == 0 and cuts[-1] == len(body)
+    if not whole or body.count(b"\n") != 2 * documents:
+        raise RuntimeError(f"bulk body of {len(body)} bytes does not hold {documents} documents of two lines")
+    for begin, end in pairwise(cuts):
+        if body.count(b"\n", begin, end) != 2 or body[end - 1 : end] != b"\n":
+            raise RuntimeError(f"bulk lines at bytes {begin} to {end} are not one document")

@@ -1,0 +1,178 @@
+"""Flow logs as text, line by line: slow, and the definition of right for any faster path.
+
+In: a chunk of lines. Out: a batch in which every physical line is a document, a reject, or counted as skipped
+(headers, blank lines) or expired. Lines end at LF only, columns at spaces and tabs only.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from shipper.decoders.bulk_lines import BulkLines, Operation
+from shipper.decoders.flow_log_derived import Json
+from shipper.decoders.flow_log_document import DECODER_VERSION, NO_TRAFFIC, Layout, Row, Stream, decode_row, layout
+from shipper.decoders.flow_log_fields import DEFAULT_FORMAT
+from shipper.decoders.flow_log_header import format_columns, header_columns, named_columns
+from shipper.identity import MAX_RECORD_BYTES, document_id, object_name
+from shipper.model import Batch, Chunk, Reject, Sums
+from shipper.partition import PartitionRule
+
+_SEPARATORS = " \t"
+_SEPARATOR = re.compile("[ \t]+")
+
+OVER_LONG = "over-long line"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A physical line without its LF, where it stands in the stream, and who it is."""
+
+    raw: bytes
+    offset: int
+    ordinal: int
+    document_id: str
+
+    def reject(self, reason: str) -> Reject:
+        """This line as a record that cannot be framed."""
+        return Reject(self.ordinal, self.offset, self.raw, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The columns in force and who named them."""
+
+    columns: tuple[str, ...]
+    named_by: str
+    hint: str = ""
+
+
+class FlowLogDecoder:
+    """Decodes VPC and transit gateway flow logs.
+
+    `given_format` is what lines without a header are read as. `flow_log_id` is written where the stream's name does
+    not tell. Records older than `expire_before` are counted and not written. Raises ConfigError for a bad format.
+    """
+
+    def __init__(
+        self,
+        vpc: PartitionRule,
+        tgw: PartitionRule,
+        *,
+        given_format: str | None = None,
+        flow_log_id: str | None = None,
+        expire_before: datetime | None = None,
+        operation: Operation = "create",
+    ) -> None:
+        self._rules = {vpc.dataset: vpc, tgw.dataset: tgw}
+        self._format = default_format(given_format)
+        self._flow_log_id = flow_log_id
+        self._expire_before = expire_before
+        self._operation: Operation = operation
+
+    def decode(self, chunk: Chunk) -> Batch:
+        """Every physical line becomes a document, a reject or a counted skip. Never raises for what a line holds."""
+        bulk = BulkLines(chunk, self._operation)
+        counts: Counter[str] = Counter()
+        unknown: frozenset[str] = frozenset()
+        form = None
+        for line, in_force, cells in framed(chunk, self._format):
+            if in_force is not form:
+                form, columns = in_force, layout(in_force.columns)
+                stream = self._stream(chunk, columns)
+                unknown |= columns.unknown_names
+            counts["read"] += 1
+            if isinstance(cells, Reject):
+                bulk.reject(cells)
+            elif cells is None:
+                counts["skipped"] += 1
+            else:
+                counts.update(self._write(bulk, line, columns, decode_row(columns, cells, stream)))
+        return bulk.batch(Sums(**counts), unknown)
+
+    def _write(self, bulk: BulkLines, line: Line, columns: Layout, row: Row) -> list[str]:
+        """Hands a document on unless it is too old; which sums it adds to."""
+        if row.moment is not None and self._expire_before is not None and row.moment < self._expire_before:
+            return ["expired"]
+        bulk.add(self._rules[columns.dataset.name].index(row.moment), line.document_id, row.document, line.ordinal)
+        seen = {"malformed": row.malformed, "suspect": row.moment is None, row.status.lower(): row.status in NO_TRAFFIC}
+        return [name for name, counted in seen.items() if counted]
+
+    def _stream(self, chunk: Chunk, columns: Layout) -> Stream:
+        """What the chunk's origin adds to each record. Only a delivered object's name is anyone's business."""
+        own = columns.dataset.own
+        arrived = f"{chunk.received_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        leaves: dict[str, Json] = {
+            "event.ingested": arrived,
+            "event.dataset": columns.dataset.name,
+            "flowtap.decoder": DECODER_VERSION,
+        }
+        if self._flow_log_id:
+            leaves[f"{own}.flow_log_id"] = self._flow_log_id
+        name = object_name(chunk.position.origin)
+        if name is not None:
+            leaves[f"{own}.flow_log_id"] = name.flow_log_id
+            leaves[f"{own}.source_object"] = chunk.position.origin.rsplit("/", 1)[-1]
+            leaves |= {} if columns.has("account-id") else {"cloud.account.id": name.account}
+            leaves |= {} if columns.has("region") else {"cloud.region": name.region}
+        return Stream(arrived, leaves)
+
+
+def default_format(given: str | None) -> Format:
+    """What lines are read as before any header. Raises ConfigError."""
+    if given is not None:
+        return Format(format_columns(given), "the format given", "; check --format")
+    hint = "; no header line was read: name the columns with --format"
+    return Format(format_columns(DEFAULT_FORMAT), "the default format", hint)
+
+
+def framed(chunk: Chunk, unnamed: Format) -> Iterator[tuple[Line, Format, list[str] | Reject | None]]:
+    """Each physical line with the format in force and its cells; None for a line that is no record.
+
+    A header line puts itself in force. The chunk's own header counts even if none of its names is known.
+    """
+    form = _by_header(named_columns(chunk.header)) or unnamed
+    inside = chunk.mid_line
+    for line in physical_lines(chunk):
+        if inside or len(line.raw) > MAX_RECORD_BYTES:
+            yield line, form, line.reject(OVER_LONG)
+        elif header := _by_header(header_columns(line.raw)):
+            form = header
+            yield line, form, None
+        else:
+            yield line, form, cells_of(line, form)
+        inside = False
+
+
+def physical_lines(chunk: Chunk) -> Iterator[Line]:
+    """Lines end at LF only; a last one without LF counts."""
+    offset = chunk.position.offset
+    raws = chunk.records.split(b"\n")
+    if not raws[-1]:
+        raws.pop()
+    for at, raw in enumerate(raws):
+        ordinal = chunk.first_ordinal + at
+        yield Line(raw, offset, ordinal, document_id(chunk.identity, ordinal))
+        offset += len(raw) + 1
+
+
+def cells_of(line: Line, form: Format) -> list[str] | Reject | None:
+    """A record's cells, as many as columns; None for a blank line."""
+    try:
+        text = line.raw.removesuffix(b"\r").decode("utf-8").strip(_SEPARATORS)
+    except UnicodeDecodeError as error:
+        return line.reject(f"not UTF-8 at byte {error.start}")
+    if not text:
+        return None
+    if "\0" in text:
+        return line.reject("NUL byte")
+    cells = _SEPARATOR.split(text)
+    if len(cells) != len(form.columns):
+        expected = f"expected {len(form.columns)} columns ({form.named_by})"
+        return line.reject(f"{expected}, found {len(cells)}{form.hint}")
+    return cells
+
+
+def _by_header(columns: tuple[str, ...] | None) -> Format | None:
+    return Format(columns, "the header line") if columns else None
