@@ -69,7 +69,8 @@ fi
 # shellcheck disable=SC2016  # Maven's placeholder
 maven "$POMS/pom.xml" "$POMS/jars/"'${project.artifactId}'
 
-mkdir -p "$HOME_DIR"/{lib,modules,plugins,config,data,logs}
+# The security plugin's installer looks for bin/.
+mkdir -p "$HOME_DIR"/{bin,lib,modules,plugins,config,data,logs}
 cp "$POMS"/jars/lib/*.jar "$HOME_DIR/lib/"
 
 for module in $MODULES; do
