@@ -1,0 +1,192 @@
+#!/usr/bin/env bash
+# The stack of compose.yaml on this host.
+#
+# stack.sh up                 engine, images, certificates, node, users, schema; may be run again at any time
+# stack.sh status             what runs, where
+# stack.sh down               stops and removes the containers; data and passwords stay
+# stack.sh destroy [--yes]    removes data, passwords and the connection file as well
+# stack.sh compose ARG...     docker compose with this stack's settings
+#
+# SHIPPER_STACK_FILE          connection file that `shipper` on this host reads by itself [~/.config/flowtap/stack.toml];
+#                             passwords and certificates lie beside it, in a folder of the same name without .toml
+# FLOWTAP_OPENSEARCH_PORT     port on 127.0.0.1 [9200]
+# COMPOSE_PROJECT_NAME        a second stack beside the first, with a port and a connection file of its own [flowtap]
+# OPENSEARCH_IMAGE ...        see images.sh
+set -euo pipefail
+umask 077
+
+HERE=$(cd "$(dirname "$0")" && pwd)
+export COMPOSE_PROJECT_NAME=${COMPOSE_PROJECT_NAME:-flowtap}
+readonly HERE
+readonly STACK_FILE=${SHIPPER_STACK_FILE:-${XDG_CONFIG_HOME:-$HOME/.config}/flowtap/stack.toml}
+readonly KEPT=${STACK_FILE%.toml}
+readonly SETTINGS=$KEPT/compose.env
+readonly PORT=${FLOWTAP_OPENSEARCH_PORT:-9200}
+readonly START_SECONDS=240
+
+say() { printf '%s\n' "$*" >&2; }
+compose() { docker compose --project-directory "$HERE" --file "$HERE/compose.yaml" --env-file "$SETTINGS" "$@"; }
+
+known() {
+  [ -f "$SETTINGS" ] || {
+    say "There is no stack here yet ($STACK_FILE has no folder beside it). Start one: $0 up"
+    exit 3
+  }
+}
+
+# The file appears whole or not at all.
+write() { cat >"$1.new" && mv "$1.new" "$1"; }
+
+# A TOML basic string.
+quoted() { printf '"%s"' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')"; }
+
+# connection URL CA_FILE: what a client needs. The operator may do everything to flowtap's indices and templates, and
+# nothing else (opensearch/roles).
+connection() {
+  printf '# Written by docker/stack.sh up; read by every shipper command.\nurl = %s\n' "$(quoted "$1")"
+  if [ "$FLOWTAP_SECURITY" = secured ]; then
+    printf 'username = "flowtap_operator"\npassword = %s\nca_file = %s\n' \
+      "$(quoted "$(cat "$KEPT/flowtap_operator.password")")" "$(quoted "$2")"
+  fi
+}
+
+choose() {
+  local line
+  chosen=$("$HERE/images.sh" opensearch shipper)
+  FLOWTAP_SECURITY=plain
+  FLOWTAP_CERTIFICATES=none
+  case "$chosen" in *OPENSEARCH_SECURED=true*) FLOWTAP_SECURITY=secured ;; esac
+  while IFS= read -r line; do
+    case "$line" in OPENSEARCH_IMAGE=*) image=${line#*=} ;; SHIPPER_IMAGE=*) shipper_image=${line#*=} ;; esac
+  done <<<"$chosen"
+  if [ "$FLOWTAP_SECURITY" = secured ]; then
+    "$HERE/opensearch/secure.sh" "$KEPT"
+    FLOWTAP_CERTIFICATES=$(openssl x509 -in "$KEPT/node.pem" -noout -fingerprint -sha256 | tr -d : | sed 's/.*=//')
+    scheme=https
+  else
+    scheme=http
+  fi
+  url=$scheme://127.0.0.1:$PORT
+}
+
+write_settings() {
+  {
+    echo '# Written by docker/stack.sh up.'
+    printf 'OPENSEARCH_IMAGE=%s\nSHIPPER_IMAGE=%s\n' "$image" "$shipper_image"
+    printf 'FLOWTAP_SECURITY=%s\nFLOWTAP_CERTIFICATES=%s\n' "$FLOWTAP_SECURITY" "$FLOWTAP_CERTIFICATES"
+    printf 'FLOWTAP_OPENSEARCH_PORT=%s\n' "$PORT"
+    [ -z "${FLOWTAP_OPENSEARCH_HEAP:-}" ] || printf 'FLOWTAP_OPENSEARCH_HEAP=%s\n' "$FLOWTAP_OPENSEARCH_HEAP"
+    [ -z "${FLOWTAP_OPENSEARCH_MEMORY:-}" ] || printf 'FLOWTAP_OPENSEARCH_MEMORY=%s\n' "$FLOWTAP_OPENSEARCH_MEMORY"
+  } | write "$SETTINGS"
+  # So that plain `docker compose -f docker/compose.yaml ...` means this stack. A second stack keeps its settings to itself.
+  if [ "$COMPOSE_PROJECT_NAME" = flowtap ]; then
+    write "$HERE/.env" <"$SETTINGS" || say "$HERE/.env cannot be written; use: $0 compose ..."
+  fi
+}
+
+start_node() {
+  compose create >&2
+  if [ "$FLOWTAP_SECURITY" = secured ]; then
+    "$HERE/opensearch/secure.sh" --load "$KEPT" "$image" "${COMPOSE_PROJECT_NAME}_opensearch-security"
+  fi
+  compose up --detach --wait --wait-timeout "$START_SECONDS" opensearch >&2 || {
+    compose logs --tail 15 opensearch >&2
+    say "OpenSearch did not start (above: its last words). Is port $PORT taken? Another one: FLOWTAP_OPENSEARCH_PORT=9201 $0 up"
+    exit 4
+  }
+}
+
+# For the containers: the same connection under the node's service name, in a volume that user 1000 can read.
+hand_over_connection() {
+  local staging files=stack.toml
+  staging=$(mktemp -d)
+  connection "$scheme://opensearch:9200" /etc/flowtap/ca.pem >"$staging/stack.toml"
+  if [ "$FLOWTAP_SECURITY" = secured ]; then
+    cp "$KEPT/ca.pem" "$staging/"
+    files='stack.toml ca.pem'
+  fi
+  # shellcheck disable=SC2016,SC2086  # expanded inside the container; a list of words
+  tar -C "$staging" -cf - $files |
+    docker run --rm -i --user 0:0 --network none --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER \
+      --volume "${COMPOSE_PROJECT_NAME}_operator-connection:/etc/flowtap" --entrypoint bash "$shipper_image" -euc \
+      'cd /etc/flowtap; tar --no-same-owner -xf -; chown -R 1000:1000 .; chmod 0500 .; chmod 0400 ./*'
+  rm -rf "$staging"
+}
+
+apply_schema() {
+  local container status
+  compose up --detach >&2
+  container=$(compose ps --all --quiet schema)
+  status=$(docker wait "$container")
+  if [ "$status" != 0 ]; then
+    compose logs --tail 15 schema >&2
+    say "The schema could not be applied (above: why). Run this again when it is mended: $0 up"
+    exit 4
+  fi
+}
+
+up() {
+  "$HERE/engine.sh"
+  mkdir -p "$KEPT"
+  choose
+  write_settings
+  start_node
+  if [ "$FLOWTAP_SECURITY" = secured ]; then "$HERE/opensearch/users.sh" "$url" "$KEPT"; fi
+  connection "$url" "$KEPT/ca.pem" | write "$STACK_FILE"
+  hand_over_connection
+  apply_schema
+  report
+}
+
+report() {
+  echo "OpenSearch    $url ($image, $FLOWTAP_SECURITY)"
+  if [ "$FLOWTAP_SECURITY" = secured ]; then
+    echo "users         flowtap_operator, flowtap_writer, flowtap_reader, admin: passwords in $KEPT/<user>.password"
+  else
+    echo "              asks for no password: this image has no security plugin, and it listens on 127.0.0.1 only"
+  fi
+  echo "connection    $STACK_FILE (shipper on this host finds it by itself)"
+  echo "next          shipper doctor; shipper backfill flowlogs FOLDER; $0 status; $0 down"
+}
+
+status() {
+  known
+  compose --profile tools ps --all
+  [ ! -f "$STACK_FILE" ] || printf 'connection    %s  %s\n' "$STACK_FILE" "$(sed -n 's/^url = //p' "$STACK_FILE")"
+}
+
+destroy() {
+  known
+  if [ "${1:-}" != --yes ]; then
+    [ -t 0 ] || {
+      say "destroy removes all stored documents; without a terminal say so: $0 destroy --yes"
+      exit 2
+    }
+    printf 'Remove the stack "%s" with all its documents, passwords and %s? [y/N] ' "$COMPOSE_PROJECT_NAME" "$STACK_FILE" >&2
+    read -r answer
+    case "$answer" in y | Y | yes) ;; *) exit 1 ;; esac
+  fi
+  compose --profile tools down --volumes --remove-orphans >&2
+  rm -rf "$KEPT" "$STACK_FILE"
+  if [ "$COMPOSE_PROJECT_NAME" = flowtap ]; then rm -f "$HERE/.env"; fi
+}
+
+command=${1:-}
+[ $# = 0 ] || shift
+case "$command" in
+  up) up ;;
+  status) status ;;
+  down)
+    known
+    compose --profile tools down --remove-orphans >&2
+    ;;
+  destroy) destroy "$@" ;;
+  compose)
+    known
+    compose "$@"
+    ;;
+  *)
+    sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "$0" >&2
+    exit 2
+    ;;
+esac
