@@ -1,0 +1,19 @@
+"""Index patterns (`*` is any text, nothing else is special). Pure."""
+
+from functools import cache
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether some index name matches both patterns."""
+    return _overlap(one, other)
+
+
+@cache
+def _overlap(one: str, other: str) -> bool:
+    if one.startswith("*"):
+        return _overlap(one[1:], other) or (other != "" and _overlap(one, other[1:]))
+    if other.startswith("*"):
+        return _overlap(other, one)
+    if not one or not other:
+        return one == other
+    return one[0] == other[0] and _overlap(one[1:], other[1:])

@@ -1,0 +1,40 @@
+"""What the server has of our schema, read for `schema.plan`, `partitions` and the shard sum. Changes nothing."""
+
+from shipper.opensearch.client import Store, segment
+from shipper.opensearch.leaves import leaves
+from shipper.opensearch.schema import Actual
+from shipper.opensearch.shards import ShardSum
+
+
+def read_actual(store: Store, prefix: str) -> Actual:
+    """Templates, and the mappings of all partitions of a prefix (`GET _mapping`)."""
+    components = store.call("GET", f"/_component_template/{segment(prefix)}-component-*", missing={})
+    return Actual(
+        components={entry["name"]: entry["component_template"] for entry in components.get("component_templates", ())},
+        templates=read_templates(store),
+        partitions={
+            index: leaves(found["mappings"].get("properties", {}))
+            for index, found in store.call("GET", f"/{segment(prefix)}-*/_mapping", missing={}).items()
+        },
+    )
+
+
+def read_templates(store: Store) -> dict[str, dict[str, object]]:
+    """Every index template by name (`GET _index_template`)."""
+    found = store.call("GET", "/_index_template", missing={})
+    return {entry["name"]: entry["index_template"] for entry in found.get("index_templates", ())}
+
+
+def read_shards(store: Store) -> ShardSum:
+    """How many shards are there and how many may be (`_cluster/health`, `cluster.max_shards_per_node`)."""
+    health = store.call("GET", "/_cluster/health")
+    settings = store.call("GET", "/_cluster/settings", params={"include_defaults": "true", "flat_settings": "true"})
+    limits = (
+        settings.get(level, {}).get("cluster.max_shards_per_node") for level in ("transient", "persistent", "defaults")
+    )
+    per_node = int(next((limit for limit in limits if limit), 1000))
+    return ShardSum(
+        existing=sum(int(health[key]) for key in ("active_shards", "initializing_shards", "unassigned_shards")),
+        limit=per_node * int(health["number_of_data_nodes"]),
+        copies=2 if int(health["number_of_data_nodes"]) > 1 else 1,
+    )
