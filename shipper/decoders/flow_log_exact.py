@@ -137,7 +137,7 @@ def framed(chunk: Chunk, unnamed: Format) -> Iterator[tuple[Line, Format, list[s
     for line in physical_lines(chunk):
         if inside or len(line.raw) > MAX_RECORD_BYTES:
             yield line, form, line.reject(OVER_LONG)
-        elif header := _by_header(header_columns(line.raw)):
+        elif header := _by_header(header_columns(line.raw, form.columns)):
             form = header
             yield line, form, None
         else:

@@ -26,14 +26,17 @@ def is_header(line: bytes) -> bool:
     return header_columns(line) is not None
 
 
-def header_columns(line: bytes) -> tuple[str, ...] | None:
-    """The columns that a header line names, in AWS's spelling; None if the line is not a header."""
+def header_columns(line: bytes, in_force: tuple[str, ...] = ()) -> tuple[str, ...] | None:
+    """The columns that a header line names, in AWS's spelling; None if the line is not a header.
+
+    A line that names exactly the columns in force is one, however few of them are known.
+    """
     if len(line) > MAX_HEADER_BYTES:
         return None
     columns = named_columns(line)
-    if columns is None or 2 * sum(name in KNOWN_NAMES for name in columns) <= len(columns):
-        return None
-    return columns
+    if columns is None or columns == in_force:
+        return columns
+    return columns if 2 * sum(name in KNOWN_NAMES for name in columns) > len(columns) else None
 
 
 def find_header(records: bytes) -> bytes | None:
