@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 from random import Random
+from zlib import crc32
 
 from demo.flow import ICMP, ICMPV6, Ends, Flow, Span, Verdict, Volume
 
@@ -65,8 +66,9 @@ class PortBook:
             return 0
         taken = self._taken[ends]
         self._taken[ends] += 1
-        # Spread by a stride that is coprime to the range: every port once before any comes again.
-        return self.FIRST + (taken * 7919 + 4242) % (self.LAST - self.FIRST + 1)
+        # From a place of its own in a stride that is coprime to the range: every port once before any comes again.
+        place = crc32(f"{ends.client} {ends.server} {ends.server_port}".encode("ascii"))
+        return self.FIRST + (taken * 7919 + place) % (self.LAST - self.FIRST + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Truth:
         self._refused_ports: Counter[int] = Counter()
         self._refused_sources: Counter[str] = Counter()
         self._icmp = self._translated = self._recorded_bytes = 0
+        self._ids: set[tuple[tuple[str, int], tuple[str, int], int]] = set()
         self._talk: Counter[tuple[str, str]] = Counter()
         self._sent: Counter[str] = Counter()
         self._connections = 0
@@ -64,6 +65,10 @@ class Truth:
         self._recorded_bytes += int(record.bytes)
         self._icmp += record.protocol in {ICMP, ICMPV6}
         self._translated += record.srcaddr != record.pkt_srcaddr or record.dstaddr != record.pkt_dstaddr
+        if record.protocol in {TCP, UDP}:
+            self._ids.add(_both_ways(record, record.srcaddr, record.dstaddr))
+            if flow_log_id == cast.SHOP.flow_log_id:
+                self._ids.add(_both_ways(record, record.pkt_srcaddr, record.pkt_dstaddr))
         if record.action == "REJECT":
             self._refused_ports[int(record.dstport)] += 1
             self._refused_sources[record.srcaddr] += 1
@@ -81,6 +86,7 @@ class Truth:
                 **{f"by_{name}": dict(sorted(counts.items())) for name, counts in self._by.items()},
                 "icmp": self._icmp,
                 "address_translated": self._translated,
+                "community_ids": len(self._ids),
                 "bytes": self._recorded_bytes,
             },
             "once": {
@@ -102,6 +108,12 @@ class Truth:
             "exfiltration": _exfiltration(self._theft),
             "hosts": {interface.name: interface.address for interface in cast.INTERFACES},
         }  # fmt: skip
+
+
+def _both_ways(record: Record, source: str, destination: str) -> tuple[tuple[str, int], tuple[str, int], int]:
+    """What a community id is made of: the same for both directions."""
+    one, other = sorted(((source, int(record.srcport)), (destination, int(record.dstport))))
+    return one, other, int(record.protocol)
 
 
 def _scan(flows: Iterable[Flow]) -> Story:

@@ -40,6 +40,16 @@ def test_records_by_kind(day):
     assert told["icmp"] == sum(r["protocol"] in NO_PORTS for r in flows_only(day))
 
 
+def test_community_ids_are_of_the_real_ends_and_of_the_shown_ones(day):
+    ids = set()
+    for r in flows_only(day):
+        for source, destination in (("srcaddr", "dstaddr"), ("pkt-srcaddr", "pkt-dstaddr")):
+            if source in r and r["protocol"] not in NO_PORTS:
+                ends = frozenset({(r[source], r["srcport"]), (r[destination], r["dstport"])})
+                ids.add((ends, r["protocol"]))
+    assert day.story["records"]["community_ids"] == len(ids) > day.story["once"]["connections"]
+
+
 def test_translated_addresses_are_those_of_the_nat_gateways_inner_leg(day):
     translated = [
         r
