@@ -34,7 +34,7 @@ def read(delivered: DeliveredObject) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def day() -> Day:
-    request = Request(END, records=12_000)
+    request = Request(END, records=9_000)
     delivery = tell(request)
     objects = list(delivery.objects())
     records = [record for delivered in objects for record in read(delivered)]

@@ -1,7 +1,9 @@
 """The command: what it writes, when it keeps what is there, and whom it leaves alone."""
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -18,10 +20,16 @@ def contents(out):
     return {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("written") / "flowlogs"
+    assert run(folder) == 0
+    return folder
+
+
 @pytest.fixture
-def out(tmp_path):
-    assert run(tmp_path / "flowlogs") == 0
-    return tmp_path / "flowlogs"
+def out(written, tmp_path):
+    return Path(shutil.copytree(written, tmp_path / "flowlogs"))
 
 
 def test_writes_objects_story_and_manifest(tmp_path, capsys):
