@@ -1,0 +1,106 @@
+"""The templates hold what the decoders write: every leaf, with the type its kind demands, and nothing open."""
+
+import json
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from shipper.decoders.flow_log_fields import TGW, VPC, Dataset, Kind
+from shipper.opensearch.desired import desired
+from shipper.opensearch.leaves import leaves
+
+FOLDER = files("shipper.opensearch") / "templates"
+NAMES = sorted(entry.name for entry in FOLDER.iterdir() if entry.name.endswith(".json"))
+SHAPES: dict[str, Any] = {name.removesuffix(".json"): json.loads((FOLDER / name).read_text()) for name in NAMES}
+LEAVES = desired("f").leaves
+TYPES = {
+    Kind.TEXT: "keyword", Kind.LOWER: "keyword", Kind.IP: "ip", Kind.PORT: "integer", Kind.COUNT: "long",
+    Kind.SMALL: "short", Kind.TIME: "date",
+}  # fmt: skip
+UNINDEXED = {"type": "keyword", "index": False, "doc_values": False}
+
+
+def everything() -> Iterator[tuple[str, str, Any]]:
+    return ((dataset, path, leaf) for dataset, flat in LEAVES.items() for path, leaf in flat.items())
+
+
+@pytest.mark.parametrize("dataset", [VPC, TGW], ids=lambda dataset: dataset.name)
+def test_every_column_has_its_leaf(dataset: Dataset) -> None:
+    assert set(Kind) == set(TYPES)
+    wanted = {field.target: TYPES[field.kind] for field in dataset.fields.values()}
+    assert {path: LEAVES[dataset.name][path]["type"] for path in wanted} == wanted
+
+
+@pytest.mark.parametrize("dataset", [VPC, TGW], ids=lambda dataset: dataset.name)
+def test_every_derived_leaf_is_there(dataset: Dataset) -> None:
+    for leaf in dataset.derived:
+        there = LEAVES[dataset.name][leaf.path]
+        if leaf.kind == "keyword, not indexed":
+            assert there == UNINDEXED, leaf.path
+        else:
+            assert there["type"] == leaf.kind, leaf.path
+
+
+@pytest.mark.parametrize("dataset", [VPC, TGW], ids=lambda dataset: dataset.name)
+def test_no_own_leaf_is_without_a_writer(dataset: Dataset) -> None:
+    written = {field.target for field in dataset.fields.values()} | {leaf.path for leaf in dataset.derived}
+    own = {path for path in LEAVES[dataset.name] if path.startswith("aws.")}
+    assert own <= written
+
+
+def objects(node: Any) -> Iterator[Any]:
+    yield node
+    for child in node.get("properties", {}).values():
+        if "properties" in child:
+            yield from objects(child)
+
+
+@pytest.mark.parametrize("name", [name for name, shape in SHAPES.items() if "mappings" in shape])
+def test_no_part_is_open_to_unknown_keys(name: str) -> None:
+    mappings = SHAPES[name]["mappings"]
+    assert mappings["dynamic"] is False
+    assert mappings["date_detection"] is False
+    assert not {"dynamic_templates", "runtime"} & mappings.keys()
+    assert all("dynamic" not in node and node.get("type") != "nested" for node in objects(mappings) if node != mappings)
+
+
+def test_leaves_are_of_the_few_kinds_that_are_meant() -> None:
+    date = {"type": "date", "format": "strict_date_optional_time"}
+    allowed: list[Any] = [
+        date, UNINDEXED, {"type": "keyword", "ignore_above": 1024},
+        *({"type": kind} for kind in ("ip", "long", "integer", "short", "boolean", "double")),
+    ]  # fmt: skip
+    for dataset, path, leaf in everything():
+        if leaf["type"] == "alias":
+            assert leaf["path"] in LEAVES[dataset], path
+        else:
+            assert leaf in allowed, f"{dataset}: {path}"
+
+
+def test_one_path_has_one_meaning_everywhere() -> None:
+    """Dashboards and queries over all datasets break where a field has two types. An alias takes its target's."""
+    kinds: dict[str, set[str]] = {}
+    for dataset, path, leaf in everything():
+        target = LEAVES[dataset][leaf["path"]] if leaf["type"] == "alias" else leaf
+        kinds.setdefault(path, set()).add(json.dumps(target, sort_keys=True))
+    assert {path: found for path, found in kinds.items() if len(found) > 1} == {}
+
+
+def test_no_leaf_stands_above_another() -> None:
+    for dataset, path, _leaf in everything():
+        assert not any(other.startswith(path + ".") for other in LEAVES[dataset]), path
+
+
+def test_leaves_fit_the_limit_of_a_mapping() -> None:
+    limit = SHAPES["settings"]["settings"]["index.mapping.total_fields.limit"]
+    # OpenSearch counts objects too; a leaf has fewer than eight above it.
+    assert max(len(flat) for flat in LEAVES.values()) * 2 < limit
+
+
+def test_every_part_is_used_and_known() -> None:
+    used = {part for shape in SHAPES.values() for part in shape.get("uses", ())} | {"settings"}
+    parts = {name for name, shape in SHAPES.items() if "uses" not in shape}
+    assert used == parts
+    assert leaves(SHAPES["base"]["mappings"]["properties"])["@timestamp"]["type"] == "date"

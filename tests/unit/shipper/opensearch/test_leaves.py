@@ -1,0 +1,62 @@
+from shipper.opensearch.leaves import Comparison, compare, differences, fingerprint, leaves, tree
+
+IP = {"type": "ip"}
+LONG = {"type": "long"}
+WORD = {"type": "keyword", "ignore_above": 1024}
+
+
+def test_a_tree_and_its_leaves_are_one() -> None:
+    flat = {"a.type": WORD, "a.b.c": IP, "d": {"type": "alias", "path": "a.b.c"}}
+    properties = {
+        "a": {"properties": {"type": WORD, "b": {"properties": {"c": IP}}}},
+        "d": {"type": "alias", "path": "a.b.c"},
+    }
+    assert tree(flat) == properties
+    assert leaves(properties) == flat
+    assert leaves({"empty": {"type": "object", "properties": {}}}) == {}
+
+
+def test_only_what_is_missing_is_added_and_what_differs_needs_a_new_partition() -> None:
+    desired = {"same": IP, "new.deep": LONG, "other": LONG, "wider": WORD, "under.leaf": IP, "over": IP}
+    actual = {
+        "same": IP,
+        "other": WORD,
+        "wider": WORD | {"ignore_above": 10},
+        "under": IP,
+        "over.leaf": IP,
+        "own": LONG,
+    }
+    assert compare(desired, actual) == Comparison({"new.deep": LONG, "wider": WORD}, ("other", "under.leaf", "over"))
+
+
+def test_a_parameter_that_cannot_change_is_not_tried() -> None:
+    unindexed = {"type": "keyword", "index": False}
+    assert compare({"a": WORD}, {"a": unindexed}) == Comparison({}, ("a",))
+
+
+SENT = {
+    "template": {"settings": {"index.codec": "x", "index.shards": 1, "index.on": True}, "mappings": {"dynamic": False}}
+}
+GIVEN_BACK = {
+    "template": {
+        "settings": {"index": {"codec": "x", "shards": "1", "on": "true"}},
+        "mappings": {"dynamic": False},
+        "aliases": {},
+    },
+    "version": None,
+}
+
+
+def test_what_comes_back_is_what_was_sent() -> None:
+    assert differences(SENT, GIVEN_BACK) == ()
+    assert fingerprint(SENT) == fingerprint(GIVEN_BACK)
+
+
+def test_an_edit_is_named() -> None:
+    edited = {"template": {"settings": {"index": {"codec": "y", "shards": "1"}}, "mappings": {"dynamic": True}}}
+    assert differences(SENT, edited) == (
+        "template.mappings.dynamic",
+        "template.settings.index.codec",
+        "template.settings.index.on",
+    )
+    assert fingerprint(SENT) != fingerprint(edited)
