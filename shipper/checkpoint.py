@@ -2,45 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 
 from shipper.durable import make_directory, sync_directory, unwritable, write_file
 from shipper.errors import CorruptState
+from shipper.model import Checkpoint, StreamKey
 
 FORMAT = 1
-
-
-@dataclass(frozen=True, slots=True)
-class StreamKey:
-    """Which stream: the kind of records, the store they go to (cluster id and prefix), and where they come from."""
-
-    kind: str
-    target: str
-    origin: str
-
-    @property
-    def file_name(self) -> str:
-        """A name for its checkpoint file that no origin can break."""
-        text = "\0".join((self.kind, self.target, self.origin)).encode("utf-8", "surrogateescape")
-        return blake2b(text, digest_size=16, person=b"checkpoint").hexdigest() + ".json"
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """What is safe: `offset` bytes of the decompressed stream, where the hash chain has the value `chain`.
-
-    `done` says that this was the end of the input, which then had this size and modification time; an input that still
-    has them need not be read again.
-    """
-
-    offset: int = 0
-    chain: str = ""
-    records: int = 0
-    done: bool = False
-    size: int = -1
-    modified_ns: int = -1
 
 
 class CheckpointDirectory:
@@ -83,7 +53,14 @@ class CheckpointDirectory:
         return True
 
     def _path(self, key: StreamKey) -> Path:
-        return self._directory / key.file_name[:2] / key.file_name
+        name = file_name(key)
+        return self._directory / name[:2] / name
+
+
+def file_name(key: StreamKey) -> str:
+    """The name of a stream's checkpoint file: one that no origin can break."""
+    text = "\0".join((key.kind, key.target, key.origin)).encode("utf-8", "surrogateescape")
+    return blake2b(text, digest_size=16, person=b"checkpoint").hexdigest() + ".json"
 
 
 def _parse(path: Path, content: bytes) -> tuple[StreamKey, Checkpoint]:

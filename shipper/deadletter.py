@@ -7,7 +7,7 @@ begins a new segment; a torn line was never acknowledged, so its record is read 
 import json
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -48,7 +48,7 @@ class DeadLetterDirectory:
         self._lock = Lock()
         self._segment: Path | None = None
 
-    def append(self, letters: Iterable[DeadLetter]) -> None:
+    def append(self, letters: Sequence[DeadLetter]) -> None:
         """Durable when this returns; raises StateUnwritable when it cannot be, or when the quota is used up."""
         lines = b"".join(_line(letter) for letter in letters)
         if not lines:
@@ -153,6 +153,7 @@ def _line(letter: DeadLetter) -> bytes:
         "received_at": letter.received_at.isoformat(),
         "dead_at": letter.dead_at.isoformat(),
         "index": letter.index,
+        "fragment": letter.fragment,
         "settings": dict(letter.kind.settings),
         "header": b64encode(letter.header).decode("ascii"),
         "raw": b64encode(letter.raw).decode("ascii"),
@@ -183,6 +184,7 @@ def _parse(path: Path, number: int, line: bytes) -> DeadLetter:
             received_at=datetime.fromisoformat(entry["received_at"]),
             dead_at=datetime.fromisoformat(entry["dead_at"]),
             index=entry["index"],
+            fragment=entry["fragment"],
         )
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptState(f"{path}, line {number} is no dead letter of ours ({error}); move the file aside") from error

@@ -1,9 +1,9 @@
 """The seams: what a source, decoder, sink and store promise each other."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from shipper.model import Batch, Chunk, ChunkId, DeadLetter, Verdict, Waiting
+from shipper.model import Batch, Checkpoint, Chunk, ChunkId, DeadLetter, StreamKey, Verdict, Waiting
 
 Wait = Callable[[float], bool]
 """Waits so many seconds; True as soon as the process was told to stop (`threading.Event.wait` is one)."""
@@ -47,13 +47,17 @@ class Sink(Protocol):
 
 
 class DeadLetterStore(Protocol):
-    """Records that could not be delivered, kept on disk."""
+    """Where records go that could not be delivered."""
 
-    def append(self, letters: Iterable[DeadLetter]) -> None:
-        """Durable when this returns; raises StateUnwritable when it cannot be."""
+    def append(self, letters: Sequence[DeadLetter]) -> None:
+        """Durable when this returns; raises StateUnwritable when it cannot be. Safe to call from several threads."""
 
-    def read(self) -> Iterator[DeadLetter]:
-        """Each letter once, oldest first, however often it was appended."""
 
-    def remove(self, document_ids: frozenset[str]) -> int:
-        """Forget these; returns how many letters went."""
+class CheckpointStore(Protocol):
+    """How far each stream is safe."""
+
+    def read(self, key: StreamKey) -> Checkpoint | None:
+        """The stream's checkpoint, None if it has none. Raises CorruptState."""
+
+    def write(self, key: StreamKey, checkpoint: Checkpoint) -> None:
+        """Durable when this returns. Raises StateUnwritable."""

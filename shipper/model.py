@@ -39,12 +39,16 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A record that cannot be framed. `raw` is the line as received, without its LF."""
+    """A record that cannot be framed. `raw` is the line as received, without its LF.
+
+    `fragment`: these bytes are only a piece of an over-long line, so no second try can make a record of them.
+    """
 
     ordinal: int
     offset: int
     raw: bytes
     reason: str
+    fragment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,31 @@ class Batch:
         return len(self.partitions)
 
 
+@dataclass(frozen=True, slots=True)
+class StreamKey:
+    """Which stream: the kind of records, the store they go to (cluster id and prefix), and where they come from."""
+
+    kind: str
+    target: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What is safe: `offset` bytes of the decompressed stream, where the hash chain has the value `chain`.
+
+    `done` says that this was the end of the input, which then had this size and modification time; an input that still
+    has them need not be read again.
+    """
+
+    offset: int = 0
+    chain: str = ""
+    records: int = 0
+    done: bool = False
+    size: int = -1
+    modified_ns: int = -1
+
+
 class Fate(Enum):
     """What became of one document."""
 
@@ -149,3 +178,4 @@ class DeadLetter:
     received_at: datetime
     dead_at: datetime
     index: str = ""
+    fragment: bool = False

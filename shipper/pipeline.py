@@ -121,6 +121,7 @@ class Pipeline:
             received_at=chunk.received_at,
             dead_at=self._clock(),
             index=index,
+            fragment=reject.fragment,
         )
 
     def _count(self, batch: Batch, verdicts: Sequence[Verdict], letters: int) -> None:

@@ -24,6 +24,7 @@ class BulkLines:
         self._partitions: list[str] = []
         self._ordinals: list[int] = []
         self._rejects: list[Reject] = []
+        self._headers: list[tuple[int, bytes]] = []
 
     def add(self, partition: str, document_id: str, document: Mapping[str, Any], ordinal: int) -> None:
         """One document; `ordinal` is its physical line's."""
@@ -35,6 +36,10 @@ class BulkLines:
     def reject(self, reject: Reject) -> None:
         """One record that cannot be framed."""
         self._rejects.append(reject)
+
+    def header(self, ordinal: int, line: bytes) -> None:
+        """A line that names the columns of those after it."""
+        self._headers.append((ordinal, line))
 
     def batch(self, sums: Sums, unknown_columns: frozenset[str] = frozenset()) -> Batch:
         """All of it, checked."""
@@ -50,6 +55,7 @@ class BulkLines:
             partitions=tuple(self._partitions),
             ordinals=tuple(self._ordinals),
             rejects=tuple(self._rejects),
+            headers=tuple(self._headers),
             sums=sums,
             unknown_columns=unknown_columns,
         )

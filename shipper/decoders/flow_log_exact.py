@@ -6,7 +6,7 @@ In: a chunk of lines. Out: a batch in which every physical line is a document, a
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -34,9 +34,9 @@ class Line:
     ordinal: int
     document_id: str
 
-    def reject(self, reason: str) -> Reject:
+    def reject(self, reason: str, *, fragment: bool = False) -> Reject:
         """This line as a record that cannot be framed."""
-        return Reject(self.ordinal, self.offset, self.raw, reason)
+        return Reject(self.ordinal, self.offset, self.raw, reason, fragment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ class FlowLogDecoder:
     """Decodes VPC and transit gateway flow logs.
 
     `given_format` is what lines without a header are read as. `flow_log_id` is written where the stream's name does
-    not tell. Records older than `expire_before` are counted and not written. Raises ConfigError for a bad format.
+    not tell. Records older than their dataset's `expire_before` are counted, not written. Raises ConfigError for a
+    bad format.
     """
 
     def __init__(
@@ -62,13 +63,13 @@ class FlowLogDecoder:
         *,
         given_format: str | None = None,
         flow_log_id: str | None = None,
-        expire_before: datetime | None = None,
+        expire_before: Mapping[str, datetime] | None = None,
         operation: Operation = "create",
     ) -> None:
         self._rules = {vpc.dataset: vpc, tgw.dataset: tgw}
         self._format = default_format(given_format)
         self._flow_log_id = flow_log_id
-        self._expire_before = expire_before
+        self._expire_before = dict(expire_before or {})
         self._operation: Operation = operation
 
     def decode(self, chunk: Chunk) -> Batch:
@@ -87,13 +88,16 @@ class FlowLogDecoder:
                 bulk.reject(cells)
             elif cells is None:
                 counts["skipped"] += 1
+                if header_columns(line.raw):
+                    bulk.header(line.ordinal, line.raw)
             else:
                 counts.update(self._write(bulk, line, columns, decode_row(columns, cells, stream)))
         return bulk.batch(Sums(**counts), unknown)
 
     def _write(self, bulk: BulkLines, line: Line, columns: Layout, row: Row) -> list[str]:
         """Hands a document on unless it is too old; which sums it adds to."""
-        if row.moment is not None and self._expire_before is not None and row.moment < self._expire_before:
+        oldest = self._expire_before.get(columns.dataset.name)
+        if row.moment is not None and oldest is not None and row.moment < oldest:
             return ["expired"]
         bulk.add(self._rules[columns.dataset.name].index(row.moment), line.document_id, row.document, line.ordinal)
         seen = {"malformed": row.malformed, "suspect": row.moment is None, row.status.lower(): row.status in NO_TRAFFIC}
@@ -136,7 +140,7 @@ def framed(chunk: Chunk, unnamed: Format) -> Iterator[tuple[Line, Format, list[s
     inside = chunk.mid_line
     for line in physical_lines(chunk):
         if inside or len(line.raw) > MAX_RECORD_BYTES:
-            yield line, form, line.reject(OVER_LONG)
+            yield line, form, line.reject(OVER_LONG, fragment=True)
         elif header := _by_header(header_columns(line.raw, form.columns)):
             form = header
             yield line, form, None

@@ -13,10 +13,10 @@ from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
 
-from shipper.checkpoint import Checkpoint, CheckpointDirectory, StreamKey
 from shipper.errors import EndOfInput, SourceDamaged
 from shipper.identity import FindHeader, Piece, line_count, pieces
-from shipper.model import Chunk, ChunkId, Position
+from shipper.interfaces import CheckpointStore
+from shipper.model import Checkpoint, Chunk, ChunkId, Position, StreamKey
 from shipper.sources.compression import decompressed
 from shipper.sources.local_paths import Input
 
@@ -52,7 +52,7 @@ class FilesSource:
         inputs: Sequence[Input],
         *,
         key: Callable[[str], StreamKey],
-        checkpoints: CheckpointDirectory,
+        checkpoints: CheckpointStore,
         find_header: FindHeader,
         clock: Callable[[], datetime],
         stdin: BinaryIO,

@@ -1,0 +1,77 @@
+"""Parts put together from settings: the one place where a store, its partitions and a state directory meet."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shipper.catalog import KINDS, DecoderParts
+from shipper.config import Settings
+from shipper.interfaces import Decoder, Wait
+from shipper.model import RecordKind
+from shipper.opensearch.client import Store
+from shipper.opensearch.partitions import ALLOW_PARTITIONS, Partitions
+from shipper.opensearch.sink import OpenSearchSink
+from shipper.partition import PartitionRule
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What comes from outside the process, so that tests can hand in their own."""
+
+    clock: Callable[[], datetime]
+    random: Callable[[], float]
+    wait: Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A store that is ready to be written to. `target` names it in checkpoints: its cluster and the index prefix."""
+
+    target: str
+    rules: Mapping[str, PartitionRule]
+    partitions: Partitions
+    sink: OpenSearchSink
+
+
+def open_store(
+    store: Store, settings: Settings, surroundings: Surroundings, allow_partitions: int = ALLOW_PARTITIONS
+) -> Opened:
+    """Ask who answers and how it is partitioned. Raises Unavailable, or Refused where templates are missing or old."""
+    prefix = settings.opensearch.prefix
+    partitions = Partitions(store, prefix, clock=surroundings.clock, allow_partitions=allow_partitions)
+    target = f"{store.info().cluster_uuid}/{prefix}"
+    rules = partitions.rules()
+    sink = OpenSearchSink(
+        store,
+        partitions,
+        wait=surroundings.wait,
+        clock=surroundings.clock,
+        random=surroundings.random,
+        body_bytes=settings.opensearch.body_bytes,
+    )
+    return Opened(target, rules, partitions, sink)
+
+
+def decoder_parts(
+    kind: RecordKind,
+    settings: Settings,
+    rules: Mapping[str, PartitionRule],
+    now: datetime,
+    *,
+    replace: bool = False,
+    keep_expired: bool = False,
+) -> DecoderParts:
+    """What the decoder of this kind is made from; `now` decides what its datasets' retention has expired."""
+    kept = () if keep_expired else KINDS[kind.name].datasets
+    retentions = {name: settings.dataset(name).retention_days for name in kept}
+    return DecoderParts(
+        rules=rules,
+        settings=kind.settings,
+        operation="index" if replace else "create",
+        expire_before={name: now - timedelta(days=days) for name, days in retentions.items() if days},
+    )
+
+
+def decoder(parts: DecoderParts, kind: RecordKind) -> Decoder:
+    """The decoder of a kind of records."""
+    return KINDS[kind.name].decoder(parts)

@@ -1,0 +1,164 @@
+"""Loading records that already exist: the pipeline put together for a list of inputs, and what it came to."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event, Lock
+from typing import BinaryIO
+
+from shipper.catalog import KINDS, DecoderParts
+from shipper.interfaces import CheckpointStore, DeadLetterStore, Sink
+from shipper.model import Batch, Checkpoint, DeadLetter, Fate, RecordKind, StreamKey, Sums, Verdict, Waiting
+from shipper.pipeline import Pipeline
+from shipper.sources.files import FilesSource, Progress
+from shipper.sources.local_paths import Input
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where documents and leftovers go. `target` names the store in checkpoints: another store, other checkpoints."""
+
+    target: str
+    sink: Sink
+    dead_letters: DeadLetterStore
+    checkpoints: CheckpointStore
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to load: inputs in order, what their records are, and how they are decoded.
+
+    `again` reads inputs that are loaded already, too.
+    """
+
+    inputs: Sequence[Input]
+    kind: RecordKind
+    parts: DecoderParts
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a backfill came to. `sums` are by input; `problems` name inputs that could not be read to their end."""
+
+    finished: bool
+    sums: Mapping[str, Sums]
+    inputs: int
+    unchanged: Sequence[str]
+    problems: Mapping[str, str]
+    unknown_columns: Sequence[str]
+
+    @property
+    def total(self) -> Sums:
+        """All inputs together."""
+        return sum(self.sums.values(), Sums())
+
+
+class Backfill:
+    """One run over a list of inputs. `progress`, `sums` and `waiting` may be read from another thread meanwhile."""
+
+    def __init__(
+        self,
+        job: Job,
+        destination: Destination,
+        *,
+        stop: Event,
+        clock: Callable[[], datetime],
+        stdin: BinaryIO,
+    ) -> None:
+        row = KINDS[job.kind.name]
+        self._stop = stop
+        self._sink = destination.sink
+        self._inputs = job.inputs
+        self._source = FilesSource(
+            job.inputs,
+            key=lambda origin: StreamKey(job.kind.name, destination.target, origin),
+            checkpoints=destination.checkpoints,
+            find_header=row.find_header,
+            clock=clock,
+            stdin=stdin,
+            again=job.again,
+        )
+        self._pipeline = Pipeline(
+            self._source,
+            row.decoder(job.parts),
+            destination.sink,
+            destination.dead_letters,
+            kind=job.kind,
+            clock=clock,
+            stop=stop,
+        )
+
+    def run(self, in_flight: int) -> Report:
+        """Until every input is read or `stop` is set. Raises as the pipeline does."""
+        try:
+            self._pipeline.run(in_flight)
+        finally:
+            self._source.close()
+        return self.report(finished=not self._stop.is_set())
+
+    def report(self, *, finished: bool) -> Report:
+        """What was committed so far."""
+        return Report(
+            finished=finished,
+            sums=self._pipeline.sums(),
+            inputs=len(self._inputs),
+            unchanged=self._source.unchanged(),
+            problems=dict(self._source.problems),
+            unknown_columns=sorted(self._pipeline.unknown_columns()),
+        )
+
+    def progress(self) -> Progress:
+        """How far reading is."""
+        return self._source.progress()
+
+    def sums(self) -> Sums:
+        """What was committed so far, all inputs together."""
+        return sum(self._pipeline.sums().values(), Sums())
+
+    def waiting(self) -> Waiting | None:
+        """What the sink waits for."""
+        return self._sink.waiting()
+
+
+class DryRunSink:
+    """Counts what would be written where, and writes nothing."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.documents: Counter[str] = Counter()
+
+    def write(self, batch: Batch) -> Sequence[Verdict]:
+        """Every document would be delivered."""
+        with self._lock:
+            self.documents.update(batch.partitions)
+        return [Verdict(Fate.DELIVERED)] * len(batch)
+
+    def waiting(self) -> Waiting | None:
+        """Never."""
+        return None
+
+
+class DryRunDeadLetters:
+    """Keeps the first few rejects to show, and writes nothing."""
+
+    def __init__(self, shown: int = 5) -> None:
+        self._shown = shown
+        self.examples: list[DeadLetter] = []
+
+    def append(self, letters: Sequence[DeadLetter]) -> None:
+        """Remember a few."""
+        self.examples.extend(letters[: max(self._shown - len(self.examples), 0)])
+
+
+class DryRunCheckpoints:
+    """Knows nothing and keeps nothing, so that a dry run reads everything and leaves no trace."""
+
+    def read(self, key: StreamKey) -> Checkpoint | None:
+        """None."""
+        del key
+        return None
+
+    def write(self, key: StreamKey, checkpoint: Checkpoint) -> None:
+        """Forget it."""

@@ -1,0 +1,50 @@
+"""What can be loaded: kind of records → how a stream of them is framed and decoded, and the datasets it may emit.
+
+A new kind of records is a row here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shipper.decoders.bulk_lines import Operation
+from shipper.decoders.flow_log_exact import FlowLogDecoder
+from shipper.decoders.flow_log_header import find_header
+from shipper.identity import FindHeader
+from shipper.interfaces import Decoder
+from shipper.partition import PartitionRule
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderParts:
+    """What any decoder is made from. `settings` are the stream's own and travel with its dead letters."""
+
+    rules: Mapping[str, PartitionRule]
+    settings: Mapping[str, str]
+    operation: Operation = "create"
+    expire_before: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A kind of records."""
+
+    datasets: tuple[str, ...]
+    find_header: FindHeader
+    decoder: Callable[[DecoderParts], Decoder]
+
+
+def _flow_log_decoder(parts: DecoderParts) -> Decoder:
+    return FlowLogDecoder(
+        parts.rules["aws.vpcflow"],
+        parts.rules["aws.tgwflow"],
+        given_format=parts.settings.get("format"),
+        flow_log_id=parts.settings.get("flow_log_id"),
+        expire_before=parts.expire_before,
+        operation=parts.operation,
+    )
+
+
+KINDS: Mapping[str, Row] = {
+    "flowlogs": Row(("aws.vpcflow", "aws.tgwflow"), find_header, _flow_log_decoder),
+}

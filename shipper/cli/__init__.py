@@ -1,0 +1,1 @@
+"""The command `shipper`: one file per noun. Results go to standard output, everything else to standard error."""

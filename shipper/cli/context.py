@@ -1,0 +1,67 @@
+"""What every command needs, made when it is first asked for: settings, the store, the state directory's stores."""
+
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shipper.checkpoint import CheckpointDirectory
+    from shipper.config import Loaded, Settings
+    from shipper.deadletter import DeadLetterDirectory
+    from shipper.opensearch.client import Store
+    from shipper.state_lock import StateLock
+
+
+class Context:
+    """Handed to commands as `ctx.obj`. Imports happen inside: `--help` pays for none of them."""
+
+    def __init__(self, config_file: Path | None, overrides: tuple[str, ...]) -> None:
+        self._config_file = config_file
+        self._overrides = overrides
+
+    @cached_property
+    def loaded(self) -> "Loaded":
+        """Settings and where they came from. Raises ConfigError."""
+        from shipper.config import load
+
+        return load(self._config_file, self._overrides)
+
+    @property
+    def settings(self) -> "Settings":
+        """The settings."""
+        return self.loaded.settings
+
+    @cached_property
+    def store(self) -> "Store":
+        """The store that the settings lead to; nothing is sent yet."""
+        from shipper.opensearch.client import Store
+
+        return Store(self.loaded.connection)
+
+    @property
+    def checkpoints(self) -> "CheckpointDirectory":
+        """Checkpoints in the state directory."""
+        from shipper.checkpoint import CheckpointDirectory
+
+        return CheckpointDirectory(self.loaded.state_directory / "checkpoints")
+
+    @property
+    def dead_letters(self) -> "DeadLetterDirectory":
+        """Dead letters in the state directory."""
+        from shipper.deadletter import DeadLetterDirectory
+
+        return DeadLetterDirectory(
+            self.loaded.state_directory / "deadletter", self.settings.state.dead_letter_quota_bytes
+        )
+
+    def lock(self) -> "StateLock":
+        """Enter it to be the only process in the state directory. Raises StateBusy."""
+        from shipper.state_lock import StateLock
+
+        return StateLock(self.loaded.state_directory, now())
+
+
+def now() -> datetime:
+    """The time, UTC."""
+    return datetime.now(UTC)

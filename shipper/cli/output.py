@@ -1,0 +1,63 @@
+"""How results look: tables for people on standard output, JSON for machines."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def write_json(value: Any) -> None:
+    """One JSON document."""
+    import orjson
+
+    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE, default=str))
+    sys.stdout.flush()
+
+
+def write_table(title: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
+    """A table; `columns` maps headings to "left" or "right"."""
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading, justify in columns.items():
+        table.add_column(heading, justify="right" if justify == "right" else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(shown(cell) for cell in row))
+    _console().print(table)
+
+
+def write_lines(*lines: str) -> None:
+    """Plain lines of a result."""
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
+def note(line: str) -> None:
+    """A remark beside the result, on standard error."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def shown(value: object) -> str:
+    """A cell: numbers with thousands separators, control characters made visible."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if value is None:
+        return "-"
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in str(value))
+
+
+def size(count: float) -> str:
+    """Bytes in a unit that reads well."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())

@@ -1,0 +1,144 @@
+"""What a backfill came to: for people, and as JSON. The sums are exact: read = all the others together."""
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from shipper.cli.output import note, size, write_lines, write_table
+from shipper.errors import ShipperError
+
+if TYPE_CHECKING:
+    from shipper.backfill import Report
+    from shipper.model import DeadLetter
+    from shipper.opensearch.shards import ShardSum
+    from shipper.sources.files import Progress
+
+_SHOWN = 10
+_FATES = ("read", "delivered", "duplicate", "dead_lettered", "expired", "excluded", "skipped")
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What would be: documents by partition, the partitions that exist, the shards there would be, some rejects."""
+
+    documents: Mapping[str, int]
+    existing: Set[str]
+    shards: "ShardSum"
+    examples: "Sequence[DeadLetter]"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A run and what it came to; `failure` is the error that ended it early."""
+
+    report: "Report"
+    progress: "Progress"
+    seconds: float
+    resent: int
+    failure: ShipperError | None = None
+    dry_run: DryRun | None = None
+
+
+def as_json(summary: Summary) -> dict[str, Any]:
+    """Everything, by input."""
+    report, total = summary.report, summary.report.total
+    told: dict[str, Any] = {
+        "finished": report.finished and summary.failure is None,
+        "failure": str(summary.failure) if summary.failure else None,
+        "inputs": report.inputs,
+        "inputs_unchanged": len(report.unchanged),
+        "bytes_read": summary.progress.bytes_read,
+        "seconds": round(summary.seconds, 3),
+        "resent_documents": summary.resent,
+        "sums": asdict(total) | {"accounted": total.accounted},
+        "sources": {origin: asdict(sums) for origin, sums in report.sums.items()},
+        "problems": dict(report.problems),
+        "unknown_columns": list(report.unknown_columns),
+    }
+    if summary.dry_run:
+        dry = summary.dry_run
+        told["dry_run"] = {
+            "partitions": dict(sorted(dry.documents.items())),
+            "partitions_new": sorted(dry.documents.keys() - dry.existing),
+            "shards": asdict(dry.shards) | {"total": dry.shards.total, "usable": dry.shards.usable},
+            "refusal": dry.shards.refusal(),
+        }
+    return told
+
+
+def show(summary: Summary) -> None:
+    """For people: the sums, then everything worth a look, then what to do next."""
+    report = summary.report
+    rows = [(origin, *_cells(sums)) for origin, sums in report.sums.items()]
+    if len(rows) > _SHOWN:
+        rows = [*rows[:_SHOWN], (f"… {len(rows) - _SHOWN} more (--json lists them)", *[""] * len(_FATES))]
+    if len(report.sums) != 1:
+        rows.append(("all", *_cells(report.total)))
+    headings = {"input": "left"} | {fate.replace("_", " "): "right" for fate in _FATES}
+    write_table("Would be loaded" if summary.dry_run else "Loaded", headings, rows)
+    write_lines(_outcome(summary))
+    _remarks(summary)
+    if summary.dry_run:
+        _show_dry_run(summary.dry_run)
+
+
+def _cells(sums: Any) -> list[int]:
+    return [getattr(sums, fate) for fate in _FATES]
+
+
+def _outcome(summary: Summary) -> str:
+    report, total = summary.report, summary.report.total
+    rate = total.read / summary.seconds if summary.seconds > 0 else 0.0
+    text = f"{total.read:,} records, {size(summary.progress.bytes_read)} in {summary.seconds:.1f} s ({rate:,.0f}/s)"
+    if summary.dry_run:
+        return f"{text}. Dry run: nothing was written."
+    if not total.delivered and report.finished and not summary.failure:
+        return f"{text}. Nothing new: {len(report.unchanged)} of {report.inputs} inputs are as they were when loaded."
+    if not report.finished:
+        text += ". Not finished: run the same command again to go on"
+    return f"{text}."
+
+
+def _remarks(summary: Summary) -> None:
+    for line in [*_counted(summary), *_inputs(summary.report), *_ends(summary)]:
+        note(line)
+
+
+def _counted(summary: Summary) -> Iterator[str]:
+    total, names = summary.report.total, summary.report.unknown_columns
+    remarks = (
+        (total.nodata, "{:,} NODATA records: no traffic in their window"),
+        (total.skipdata, "{:,} SKIPDATA records: AWS lost records of these windows, do not read them as no traffic"),
+        (total.malformed, "{:,} documents lack a leaf of the wrong type: query flowtap.malformed.path"),
+        (total.suspect, "{:,} documents have no believable time: query flowtap.time_suspect:true"),
+        (total.dead_lettered, "{:,} dead letters: `shipper deadletter list` shows them with reasons"),
+        (len(names), "{:,} columns are in no table of ours; kept, but not searchable: " + ", ".join(names)),
+    )
+    return (text.format(count) for count, text in remarks if count)
+
+
+def _inputs(report: "Report") -> Iterator[str]:
+    if report.unchanged and report.total.delivered:
+        yield f"{len(report.unchanged):,} inputs were loaded before and are unchanged (--again reads them anyway)"
+    for reason in list(report.problems.values())[:_SHOWN]:
+        yield f"Not read to its end: {reason}"
+    if len(report.problems) > _SHOWN:
+        yield f"… and {len(report.problems) - _SHOWN:,} more inputs (--json lists them)"
+
+
+def _ends(summary: Summary) -> Iterator[str]:
+    total = summary.report.total
+    if total.read != total.accounted:
+        yield f"BUG: {total.read:,} records were read, {total.accounted:,} are accounted for; please report this"
+    if summary.failure:
+        yield f"Stopped: {summary.failure}"
+
+
+def _show_dry_run(dry: DryRun) -> None:
+    rows = [(name, "there" if name in dry.existing else "new", count) for name, count in sorted(dry.documents.items())]
+    write_table("Partitions", {"partition": "left", "": "left", "documents": "right"}, rows)
+    write_lines(f"Shards: {dry.shards.total:,} would exist of {dry.shards.usable:,} that may be planned for.")
+    for letter in dry.examples:
+        note(f"Would be a dead letter: {letter.position.origin} at byte {letter.position.offset}: {letter.reason}")
+    if refusal := dry.shards.refusal():
+        note(f"Refused: {refusal}")

@@ -1,0 +1,82 @@
+"""Dead letters once more: decoded and written under the same ids as the first time. What gets through is forgotten."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from shipper.deadletter import letter_id
+from shipper.interfaces import Decoder, Sink
+from shipper.model import Batch, Chunk, ChunkId, DeadLetter, Fate, RecordKind, Sums
+
+AT_A_TIME = 500
+
+_FRAGMENT = "a piece of an over-long line: no record can be made of it"
+_NO_RECORD = "no record: a header or blank line, or one older than the retention"
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of one letter: `fate` REFUSED means it stays a dead letter, and why."""
+
+    letter: DeadLetter
+    fate: Fate
+    reason: str = ""
+
+
+def replay(
+    letters: Iterable[DeadLetter],
+    decoder: Callable[[RecordKind], Decoder],
+    sink: Sink,
+    forget: Callable[[frozenset[str]], int],
+) -> Iterator[Replayed]:
+    """Try each letter again; letters that got through are forgotten group by group. Raises as the sink does."""
+    remaining = iter(letters)
+    while group := list(islice(remaining, AT_A_TIME)):
+        results = list(_replay_group(group, decoder, sink))
+        forget(frozenset(letter_id(result.letter) for result in results if result.fate is not Fate.REFUSED))
+        yield from results
+
+
+def _replay_group(
+    group: Sequence[DeadLetter], decoder: Callable[[RecordKind], Decoder], sink: Sink
+) -> Iterator[Replayed]:
+    batches: list[tuple[DeadLetter, Batch]] = []
+    for letter in group:
+        batch = decoder(letter.kind).decode(_chunk(letter))
+        if len(batch) and not letter.fragment:
+            batches.append((letter, batch))
+        else:
+            reason = _FRAGMENT if letter.fragment else next((reject.reason for reject in batch.rejects), _NO_RECORD)
+            yield Replayed(letter, Fate.REFUSED, reason)
+    if batches:
+        verdicts = sink.write(joined([batch for _, batch in batches]))
+        for (letter, _), verdict in zip(batches, verdicts, strict=True):
+            yield Replayed(letter, verdict.fate, verdict.reason)
+
+
+def _chunk(letter: DeadLetter) -> Chunk:
+    return Chunk(
+        id=ChunkId(0),
+        records=letter.raw + b"\n",
+        position=letter.position,
+        identity=letter.identity,
+        first_ordinal=letter.ordinal,
+        received_at=letter.received_at,
+        header=letter.header,
+    )
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """Several batches as one to be written together; only their documents, under the first one's chunk."""
+    cuts = [0]
+    for batch in batches:
+        base = cuts[-1]
+        cuts.extend(base + cut for cut in batch.cuts[1:])
+    return Batch(
+        chunk=batches[0].chunk,
+        body=b"".join(batch.body for batch in batches),
+        cuts=cuts,
+        partitions=[partition for batch in batches for partition in batch.partitions],
+        ordinals=[ordinal for batch in batches for ordinal in batch.ordinals],
+        sums=sum((batch.sums for batch in batches), Sums()),
+    )

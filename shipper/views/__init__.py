@@ -1,0 +1,1 @@
+"""What is read back from the store: questions and their answers."""
