@@ -25,16 +25,20 @@ def read_templates(store: Store) -> dict[str, dict[str, object]]:
     return {entry["name"]: entry["index_template"] for entry in found.get("index_templates", ())}
 
 
-def read_shards(store: Store) -> ShardSum:
-    """How many shards are there and how many may be (`_cluster/health`, `cluster.max_shards_per_node`)."""
+def read_shards(store: Store, replicas: int | None = None) -> ShardSum:
+    """How many shards are there and how many may be (`_cluster/health`, `cluster.max_shards_per_node`).
+
+    `replicas` as given to `desired`: None is one more copy where there is a second data node.
+    """
     health = store.call("GET", "/_cluster/health")
     settings = store.call("GET", "/_cluster/settings", params={"include_defaults": "true", "flat_settings": "true"})
     limits = (
         settings.get(level, {}).get("cluster.max_shards_per_node") for level in ("transient", "persistent", "defaults")
     )
     per_node = int(next((limit for limit in limits if limit), 1000))
+    nodes = int(health["number_of_data_nodes"])
     return ShardSum(
         existing=sum(int(health[key]) for key in ("active_shards", "initializing_shards", "unassigned_shards")),
-        limit=per_node * int(health["number_of_data_nodes"]),
-        copies=2 if int(health["number_of_data_nodes"]) > 1 else 1,
+        limit=per_node * nodes,
+        copies=1 + (min(nodes - 1, 1) if replicas is None else replicas),
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,9 @@ TYPES = {
     Kind.SMALL: "short", Kind.TIME: "date",
 }  # fmt: skip
 UNINDEXED = {"type": "keyword", "index": False, "doc_values": False}
+
+
+GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*/*.out.json"))
 
 
 def everything() -> Iterator[tuple[str, str, Any]]:
@@ -48,6 +52,26 @@ def test_no_own_leaf_is_without_a_writer(dataset: Dataset) -> None:
     written = {field.target for field in dataset.fields.values()} | {leaf.path for leaf in dataset.derived}
     own = {path for path in LEAVES[dataset.name] if path.startswith("aws.")}
     assert own <= written
+
+
+def paths(node: Any, above: str = "") -> Iterator[str]:
+    if isinstance(node, list):
+        for item in node:
+            yield from paths(item, above)
+    elif isinstance(node, dict):
+        for key, child in node.items():
+            yield from paths(child, f"{above}.{key}" if above else key)
+    else:
+        yield above
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.name.removesuffix(".out.json"))
+def test_whatever_a_decoder_wrote_has_a_leaf(golden: Path) -> None:
+    for entry in json.loads(golden.read_text())["documents"]:
+        document = entry["document"]
+        known = LEAVES[document["event"]["dataset"]]
+        assert set(paths(document)) <= known.keys()
+        assert not [path for path in paths(document) if known[path]["type"] == "alias"]
 
 
 def objects(node: Any) -> Iterator[Any]:

@@ -5,6 +5,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from shipper.partition import Unit
 TODAY = date(2026, 1, 15)
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 LARGE = 2**53 + 1
+GOLDEN = Path(__file__).parents[1] / "golden" / "flow_log"
 
 
 @pytest.fixture(params=["opensearch3", "opensearch2"])
@@ -175,6 +177,23 @@ def test_counters_are_exact_and_nothing_is_ignored(store: Store, prefix: str) ->
     assert hit["_source"] == document
     assert hit["fields"]["network.bytes"] == [LARGE]
     assert not search(store, index, query={"exists": {"field": "_ignored"}})["hits"]["hits"]
+
+
+def test_golden_documents_are_indexed_whole(store: Store, prefix: str) -> None:
+    apply(store, desired(prefix))
+    partitions = ensured(store, prefix)
+    documents: dict[str, list[dict[str, Any]]] = {}
+    for path in sorted(GOLDEN.glob("*.out.json")):
+        for entry in json.loads(path.read_text())["documents"]:
+            dataset = entry["document"]["event"]["dataset"]
+            documents.setdefault(f"{prefix}-{dataset}-2026.01", []).append(entry["document"])
+    assert {f"{prefix}-aws.vpcflow-2026.01", f"{prefix}-aws.tgwflow-2026.01"} == set(documents)
+    assert partitions.ensure(documents) == {}
+    for index, expected in documents.items():
+        put(store, index, expected)
+        hits = search(store, index, size=1000, sort=[{"_seq_no": "asc"}])["hits"]["hits"]
+        assert [hit["_source"] for hit in hits] == expected
+        assert not search(store, index, query={"exists": {"field": "_ignored"}})["hits"]["hits"]
 
 
 @pytest.mark.parametrize("dataset", datasets())
