@@ -1,0 +1,59 @@
+"""The services that integration tests run against, one of each for the whole run.
+
+`opensearch3`: OpenSearch 3.x without security, or the node of OPENSEARCH_URL. `opensearch2`: 2.19 with TLS and users,
+as the administrator; `.as_user("flowtap_writer")` for less. Where a service cannot be had a test is skipped, or fails
+with --require-services.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+import pytest
+from integration import containers
+from integration.containers import NotAvailable, OpenSearchNode
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest) -> None:
+    """A container engine answers, and what killed test runs left on it is gone."""
+    try:
+        containers.remove_leftovers()
+    except NotAvailable as missing:
+        _without(request, str(missing))
+
+
+@pytest.fixture(scope="session")
+def opensearch3(request: pytest.FixtureRequest) -> Iterator[OpenSearchNode]:
+    if os.environ.get("OPENSEARCH_URL"):  # noqa: TID251  the address of a service for tests is no setting of the product
+        with containers.running_node() as node:
+            yield node
+        return
+    request.getfixturevalue("engine")
+    yield from _node(request, containers.plain_node)
+
+
+@pytest.fixture(scope="session")
+def opensearch2(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSearchNode]:
+    request.getfixturevalue("engine")
+    yield from _node(request, lambda: containers.secured_node(tmp_path_factory.mktemp("secured")))
+
+
+def _node(
+    request: pytest.FixtureRequest, made: Callable[[], AbstractContextManager[OpenSearchNode]]
+) -> Iterator[OpenSearchNode]:
+    context = made()
+    try:
+        node = context.__enter__()
+    except NotAvailable as missing:
+        _without(request, str(missing))
+    try:
+        yield node
+    finally:
+        context.__exit__(None, None, None)
+
+
+def _without(request: pytest.FixtureRequest, why: str) -> None:
+    if request.config.getoption("--require-services"):
+        pytest.fail(why)
+    pytest.skip(why)
