@@ -72,6 +72,16 @@ def decoder_parts(
     )
 
 
-def decoder(parts: DecoderParts, kind: RecordKind) -> Decoder:
-    """The decoder of a kind of records."""
-    return KINDS[kind.name].decoder(parts)
+def decoders(
+    settings: Settings, rules: Mapping[str, PartitionRule], now: datetime, *, replace: bool = False
+) -> Callable[[RecordKind], Decoder]:
+    """The decoder of any kind of records, each made once."""
+    made: dict[tuple[str, tuple[tuple[str, str], ...]], Decoder] = {}
+
+    def decoder(kind: RecordKind) -> Decoder:
+        key = (kind.name, tuple(sorted(kind.settings.items())))
+        if key not in made:
+            made[key] = KINDS[kind.name].decoder(decoder_parts(kind, settings, rules, now, replace=replace))
+        return made[key]
+
+    return decoder

@@ -29,12 +29,20 @@ def replay(
     sink: Sink,
     forget: Callable[[frozenset[str]], int],
 ) -> Iterator[Replayed]:
-    """Try each letter again; letters that got through are forgotten group by group. Raises as the sink does."""
+    """Try each letter again. What got through is forgotten once, at the end or when an error ends it.
+
+    Raises as the sink does. A crash before the end leaves letters that are duplicates next time.
+    """
+    through: set[str] = set()
     remaining = iter(letters)
-    while group := list(islice(remaining, AT_A_TIME)):
-        results = list(_replay_group(group, decoder, sink))
-        forget(frozenset(letter_id(result.letter) for result in results if result.fate is not Fate.REFUSED))
-        yield from results
+    try:
+        while group := list(islice(remaining, AT_A_TIME)):
+            for result in _replay_group(group, decoder, sink):
+                if result.fate is not Fate.REFUSED:
+                    through.add(letter_id(result.letter))
+                yield result
+    finally:
+        forget(frozenset(through))
 
 
 def _replay_group(

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+_UNBOUNDED_WIDTH = 2000
+
 
 def write_json(value: Any) -> None:
     """One JSON document."""
@@ -60,4 +62,5 @@ def size(count: float) -> str:
 def _console() -> Any:
     from rich.console import Console
 
-    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+    width = None if sys.stdout.isatty() else _UNBOUNDED_WIDTH  # a pipe has no width to fold at
+    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width)

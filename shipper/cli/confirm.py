@@ -1,0 +1,18 @@
+"""A plan is shown, then asked for, then applied: the same three steps wherever something is changed."""
+
+import sys
+
+import click
+
+from shipper.errors import ConfigError
+
+CHANGES_EXIT_CODE = 6
+
+
+def confirm(question: str, *, yes: bool) -> bool:
+    """Whether to go on. Without a terminal to ask on, only --yes goes on."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise ConfigError("there is no terminal to ask on: look at the plan above, then add --yes")
+    return click.confirm(question, err=True)

@@ -1,0 +1,174 @@
+"""`shipper deadletter …`: records that could not be stored, and what can be done about them."""
+
+import random
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from shipper.cli.confirm import confirm
+from shipper.cli.context import Context, now
+from shipper.cli.output import note, write_json, write_lines, write_table
+from shipper.cli.signals import stop_on_signals
+from shipper.errors import ConfigError
+
+if TYPE_CHECKING:
+    from shipper.model import DeadLetter
+
+_TEXT_CHARACTERS = 60
+
+
+@click.group(short_help="Records that could not be stored.")
+def deadletter() -> None:
+    """Records that could not be stored, with their bytes and the reason, kept until replayed or purged."""
+
+
+_FILTERS = (
+    click.option("--reason", help="Only letters whose reason contains this text."),
+    click.option("--input", "origin", help="Only letters from inputs whose name contains this text."),
+)
+
+
+def _filtered(command: Any) -> Any:
+    for option in _FILTERS:
+        command = option(command)
+    return command
+
+
+@deadletter.command("list")
+@_filtered
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Most letters to show.")
+@click.option("--json", "json_wanted", is_flag=True, help="As JSON, raw bytes in base64.")
+@click.pass_obj
+def list_command(context: Context, /, limit: int, json_wanted: bool, **filters: str | None) -> int:
+    """Show dead letters, oldest first."""
+    from shipper.deadletter import letter_id
+
+    letters = list(_letters(context, **filters))
+    if json_wanted:
+        write_json([as_json(letter) for letter in letters[:limit]])
+        return 0
+    rows = [
+        (
+            letter_id(letter),
+            letter.kind.name,
+            letter.position.origin,
+            letter.position.offset,
+            letter.reason,
+            _text(letter),
+        )
+        for letter in letters[:limit]
+    ]
+    headings = {"id": "left", "kind": "left", "input": "left", "byte": "right", "reason": "left", "begins": "left"}
+    write_table(f"{len(letters):,} dead letters", headings, rows)
+    for torn in context.dead_letters.torn():
+        note(
+            f"{torn.path} ends in {torn.size} bytes that a crash cut short; that record was read again from its source"
+        )
+    return 0
+
+
+@deadletter.command("show")
+@click.argument("document_id")
+@click.option("--raw", is_flag=True, help="Only the record's bytes as they were received.")
+@click.pass_obj
+def show_command(context: Context, /, document_id: str, raw: bool) -> int:
+    """Show everything about one dead letter, by its id."""
+    from shipper.deadletter import letter_id
+
+    found = next((letter for letter in context.dead_letters.read() if letter_id(letter) == document_id), None)
+    if found is None:
+        raise ConfigError(f"no dead letter has the id {document_id}; `shipper deadletter list` shows them")
+    if raw:
+        sys.stdout.buffer.write(found.raw + b"\n")
+    else:
+        write_json(as_json(found) | {"text": found.raw.decode("utf-8", "backslashreplace")})
+    return 0
+
+
+@deadletter.command("replay")
+@_filtered
+@click.option("--replace", is_flag=True, help="Overwrite documents that are there under the same ids.")
+@click.option("--json", "json_wanted", is_flag=True, help="What became of them as JSON.")
+@click.pass_obj
+def replay_command(context: Context, /, replace: bool, json_wanted: bool, **filters: str | None) -> int:
+    """Try again, under the same ids, after the cause is mended. What gets through is no dead letter any more."""
+    from shipper.assembly import Surroundings, decoders, open_store
+    from shipper.deadletter import letter_id
+    from shipper.model import Fate
+    from shipper.replay import replay
+
+    with context.lock(), stop_on_signals() as stop:
+        surroundings = Surroundings(clock=now, random=random.random, wait=stop.event.wait)
+        opened = open_store(context.store, context.settings, surroundings)
+        decoder = decoders(context.settings, opened.rules, now(), replace=replace)
+        dead_letters = context.dead_letters
+        results = list(replay(_letters(context, **filters), decoder, opened.sink, dead_letters.remove))
+    counts = {fate.value: sum(result.fate is fate for result in results) for fate in Fate}
+    remaining = [result for result in results if result.fate is Fate.REFUSED]
+    if json_wanted:
+        still = [{"id": letter_id(result.letter), "reason": result.reason} for result in remaining]
+        write_json(counts | {"still_dead": still})
+    else:
+        write_lines(
+            f"{counts['delivered']:,} delivered, {counts['duplicate']:,} were there already, "
+            f"{counts['refused']:,} stay dead letters."
+        )
+        for result in remaining[:10]:
+            note(f"{letter_id(result.letter)}: {result.reason}")
+    return 5 if remaining else 0
+
+
+@deadletter.command("purge")
+@_filtered
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def purge_command(context: Context, /, yes: bool, **filters: str | None) -> int:
+    """Forget dead letters for good: their records are then only in their source."""
+    from shipper.deadletter import letter_id
+
+    with context.lock():
+        ids = frozenset(letter_id(letter) for letter in _letters(context, **filters))
+        if ids and confirm(f"Forget {len(ids)} dead letters for good?", yes=yes):
+            write_lines(f"{context.dead_letters.remove(ids):,} dead letters forgotten.")
+        elif not ids:
+            write_lines("No dead letters to forget.")
+    return 0
+
+
+def as_json(letter: "DeadLetter") -> dict[str, Any]:
+    """Everything kept of a letter."""
+    from base64 import b64encode
+
+    from shipper.deadletter import letter_id
+
+    return {
+        "id": letter_id(letter),
+        "kind": letter.kind.name,
+        "settings": dict(letter.kind.settings),
+        "reason": letter.reason,
+        "input": letter.position.origin,
+        "offset": letter.position.offset,
+        "line": letter.ordinal,
+        "index": letter.index or None,
+        "fragment": letter.fragment,
+        "received_at": letter.received_at.isoformat(),
+        "dead_at": letter.dead_at.isoformat(),
+        "header": letter.header.decode("utf-8", "backslashreplace"),
+        "raw": b64encode(letter.raw).decode("ascii"),
+    }
+
+
+def _letters(context: Context, reason: str | None, origin: str | None) -> "Iterator[DeadLetter]":
+    letters: Iterable[DeadLetter] = context.dead_letters.read()
+    return (
+        letter
+        for letter in letters
+        if (reason is None or reason in letter.reason) and (origin is None or origin in letter.position.origin)
+    )
+
+
+def _text(letter: "DeadLetter") -> str:
+    text = letter.raw[: _TEXT_CHARACTERS * 4].decode("utf-8", "backslashreplace")
+    return text if len(text) <= _TEXT_CHARACTERS else text[:_TEXT_CHARACTERS] + "…"

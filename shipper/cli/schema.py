@@ -1,0 +1,107 @@
+"""`shipper schema …`: index templates and mappings, planned and applied."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from shipper.cli.confirm import CHANGES_EXIT_CODE, confirm
+from shipper.cli.context import Context, now
+from shipper.cli.output import note, write_json, write_lines, write_table
+
+if TYPE_CHECKING:
+    from shipper.opensearch.schema import Change, Plan
+    from shipper.opensearch.shards import ShardSum
+
+
+@click.group(short_help="Index templates and mappings.")
+def schema() -> None:
+    """Index templates and mappings: what OpenSearch needs before the first record is written."""
+
+
+@schema.command("plan")
+@click.option("--force", is_flag=True, help="Plan to replace foreign or newer templates of our names, too.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 6 if there are changes.")
+@click.option("--json", "json_wanted", is_flag=True, help="The plan as JSON.")
+@click.pass_obj
+def plan_command(context: Context, /, force: bool, detailed_exitcode: bool, json_wanted: bool) -> int:
+    """Show what `schema apply` would change. Changes nothing."""
+    plan, shards = _plan(context, force=force), _shards(context)
+    if json_wanted:
+        write_json(_as_json(plan, shards))
+    else:
+        _show(plan, shards)
+    if any(obstacle.blocks for obstacle in plan.obstacles) or shards.refusal():
+        return 4
+    return CHANGES_EXIT_CODE if detailed_exitcode and plan.changes else 0
+
+
+@schema.command("apply")
+@click.option("--force", is_flag=True, help="Replace foreign or newer templates of our names, too.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "json_wanted", is_flag=True, help="What was changed as JSON.")
+@click.pass_obj
+def apply_command(context: Context, /, force: bool, yes: bool, json_wanted: bool) -> int:
+    """Show the plan, ask, and make it so. Doing it again changes nothing."""
+    from shipper.errors import Refused
+    from shipper.opensearch.schema import apply
+
+    plan, shards = _plan(context, force=force), _shards(context)
+    if not json_wanted:
+        _show(plan, shards)
+    if refusal := shards.refusal():
+        raise Refused(refusal)
+    done: list[Change] = []
+    if plan.obstacles or (plan.changes and confirm(f"Make these {len(plan.changes)} changes?", yes=yes)):
+        apply(context.store, plan, done.append)
+    if json_wanted:
+        write_json(_as_json(plan, shards) | {"applied": [_name(change) for change in done]})
+    else:
+        write_lines(f"{len(done)} changes made." if done else "Nothing was changed.")
+    return 0
+
+
+def _plan(context: Context, *, force: bool) -> "Plan":
+    from shipper.opensearch.desired import desired
+    from shipper.opensearch.schema import plan
+    from shipper.opensearch.store_state import read_actual
+
+    units = {name: dataset.partition for name, dataset in context.settings.datasets.items()}
+    prefix = context.settings.opensearch.prefix
+    return plan(desired(prefix, units=units), read_actual(context.store, prefix), today=now().date(), force=force)
+
+
+def _shards(context: Context) -> "ShardSum":
+    from shipper.opensearch.store_state import read_shards
+
+    return read_shards(context.store)
+
+
+def _name(change: "Change") -> str:
+    from shipper.opensearch.schema import PutTemplate
+
+    return change.path.lstrip("/") if isinstance(change, PutTemplate) else f"{change.index}/_mapping"
+
+
+def _as_json(plan: "Plan", shards: "ShardSum") -> dict[str, Any]:
+    return {
+        "changes": [{"what": _name(change), "why": change.why} for change in plan.changes],
+        "obstacles": [
+            {"name": found.name, "what": found.what, "remedy": found.remedy, "blocks": found.blocks}
+            for found in plan.obstacles
+        ],
+        "shards": {"existing": shards.existing, "usable": shards.usable, "limit": shards.limit},
+    }
+
+
+def _show(plan: "Plan", shards: "ShardSum") -> None:
+    if plan.changes:
+        write_table(
+            "Changes", {"what": "left", "why": "left"}, [(_name(change), change.why) for change in plan.changes]
+        )
+    else:
+        write_lines("The schema is as it should be: no changes.")
+    for found in plan.obstacles:
+        note(f"{found.name}: {found.what}. {found.remedy[:1].upper()}{found.remedy[1:]}.")
+    write_lines(
+        f"Shards: {shards.existing:,} exist of {shards.usable:,} that may be planned for ({shards.limit:,} limit)."
+    )
