@@ -29,7 +29,14 @@ def list_command(context: Context, /, json_wanted: bool) -> int:
         (key.kind, key.origin, "whole" if found.done else "in part", found.records, found.offset, key.target)
         for key, found in sorted(entries, key=lambda entry: (entry[0].kind, entry[0].origin))
     ]
-    headings = {"kind": "left", "input": "left", "loaded": "left", "lines": "right", "bytes": "right", "store": "left"}
+    headings = {
+        "kind": "left",
+        "input": "left",
+        "loaded": "left",
+        "lines": "number",
+        "bytes": "number",
+        "store": "left",
+    }
     write_table(f"Checkpoints in {context.loaded.state_directory}", headings, rows)
     return 0
 

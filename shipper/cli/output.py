@@ -16,15 +16,18 @@ def write_json(value: Any) -> None:
 
 
 def write_table(title: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
-    """A table; `columns` maps headings to "left" or "right"."""
+    """A table; `columns` maps headings to "left", "right", or "number" (right, with thousands separators)."""
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading, justify in columns.items():
-        table.add_column(heading, justify="right" if justify == "right" else "left", overflow="fold")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading, kind in columns.items():
+        table.add_column(heading, justify="left" if kind == "left" else "right", overflow="fold")
+    kinds = list(columns.values())
     for row in rows:
-        table.add_row(*(shown(cell) for cell in row))
-    _console().print(table)
+        table.add_row(*(shown(cell, kind) for cell, kind in zip(row, kinds, strict=True)))
+    console = _console()
+    console.print(title, style="bold")
+    console.print(table)
 
 
 def write_lines(*lines: str) -> None:
@@ -39,14 +42,12 @@ def note(line: str) -> None:
     sys.stderr.flush()
 
 
-def shown(value: object) -> str:
-    """A cell: numbers with thousands separators, control characters made visible."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
+def shown(value: object, kind: str = "left") -> str:
+    """A cell, with control characters made visible."""
     if value is None:
         return "-"
+    if kind == "number" and isinstance(value, int):
+        return f"{value:,}"
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in str(value))
 
 

@@ -77,5 +77,5 @@ def _show(context: Context, deletions: "tuple[Deletion, ...]") -> None:
         )
     else:
         rows = [(found.index, f"{found.end:%Y-%m-%d %H:%M}", found.documents, size(found.bytes)) for found in deletions]
-        headings = {"partition": "left", "ends (UTC)": "left", "documents": "right", "size": "right"}
+        headings = {"partition": "left", "ends (UTC)": "left", "documents": "number", "size": "right"}
         write_table("To delete", headings, rows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shipper.cli.output import note, size, write_lines, write_table
@@ -69,17 +70,22 @@ def as_json(summary: Summary) -> dict[str, Any]:
 def show(summary: Summary) -> None:
     """For people: the sums, then everything worth a look, then what to do next."""
     report = summary.report
-    rows = [(origin, *_cells(sums)) for origin, sums in report.sums.items()]
-    if len(rows) > _SHOWN:
-        rows = [*rows[:_SHOWN], (f"… {len(rows) - _SHOWN} more (--json lists them)", *[""] * len(_FATES))]
+    rows = []
+    if len(report.sums) <= _SHOWN:
+        rows = [(_shortened(origin), *_cells(sums)) for origin, sums in report.sums.items()]
     if len(report.sums) != 1:
-        rows.append(("all", *_cells(report.total)))
-    headings = {"input": "left"} | {fate.replace("_", " "): "right" for fate in _FATES}
+        rows.append((f"all {len(report.sums):,} inputs", *_cells(report.total)))
+    headings = {"input": "left"} | {fate.replace("_", " "): "number" for fate in _FATES}
     write_table("Would be loaded" if summary.dry_run else "Loaded", headings, rows)
     write_lines(_outcome(summary))
     _remarks(summary)
     if summary.dry_run:
         _show_dry_run(summary.dry_run)
+
+
+def _shortened(origin: str) -> str:
+    """A path below the current folder without that folder."""
+    return origin.removeprefix(f"{Path.cwd()}/")
 
 
 def _cells(sums: Any) -> list[int]:
@@ -136,7 +142,7 @@ def _ends(summary: Summary) -> Iterator[str]:
 
 def _show_dry_run(dry: DryRun) -> None:
     rows = [(name, "there" if name in dry.existing else "new", count) for name, count in sorted(dry.documents.items())]
-    write_table("Partitions", {"partition": "left", "": "left", "documents": "right"}, rows)
+    write_table("Partitions", {"partition": "left", "": "left", "documents": "number"}, rows)
     write_lines(f"Shards: {dry.shards.total:,} would exist of {dry.shards.usable:,} that may be planned for.")
     for letter in dry.examples:
         note(f"Would be a dead letter: {letter.position.origin} at byte {letter.position.offset}: {letter.reason}")

@@ -26,7 +26,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`columns` maps headings to "left" or "right"; `rule` says how traffic is counted, in a sentence."""
+    """`columns` maps headings to "left", "right" or "number"; `rule` says how traffic is counted, in a sentence."""
 
     title: str
     rule: str

@@ -32,7 +32,13 @@ def _rows(aggregations: Mapping[str, Any], scope: Scope) -> list[list[Cell]]:
     rows: list[list[Cell]] = []
     for bucket in aggregations.get("times", {}).get("buckets", ()):
         counts = {action["key"]: action["doc_count"] for action in bucket["actions"]["buckets"]}
-        rows.append([bucket["key_as_string"], counts.get("accept", 0), counts.get("reject", 0)])
+        rows.append(
+            [
+                bucket["key_as_string"].replace("T", " ").removesuffix(":00.000Z"),
+                counts.get("accept", 0),
+                counts.get("reject", 0),
+            ]
+        )
     return rows
 
 
@@ -40,7 +46,7 @@ ACTIONS_OVER_TIME = Question(
     title="Accepted and refused over time",
     rule="Counts flow-log records: traffic between two recorded interfaces counts at both.",
     dataset="aws.vpcflow",
-    columns={"from (UTC)": "left", "accepted": "right", "refused": "right"},
+    columns={"from (UTC)": "left", "accepted": "number", "refused": "number"},
     body=_body,
     rows=_rows,
 )

@@ -42,7 +42,7 @@ REFUSED_PORTS = Question(
     title="Top refused server ports",
     rule="Counts flow-log records with action REJECT: only the interface that refuses writes one.",
     dataset="aws.vpcflow",
-    columns={"port": "right", "protocol": "left", "refused": "right", "clients": "right", "servers": "right"},
+    columns={"port": "right", "protocol": "left", "refused": "number", "clients": "number", "servers": "number"},
     body=_body,
     rows=_rows,
 )

@@ -40,7 +40,7 @@ TOP_TALKERS = Question(
     title="Top talkers",
     rule="Both ends record the same traffic: each direction of a pair counts at the one interface that saw most of it.",
     dataset="aws.vpcflow",
-    columns={"source": "left", "destination": "left", "bytes": "right", "packets": "right", "seen at": "left"},
+    columns={"source": "left", "destination": "left", "bytes": "number", "packets": "number", "seen at": "left"},
     body=_body,
     rows=_rows,
 )

@@ -1,0 +1,61 @@
+# `make demo` and `make test` are all a newcomer needs; both set up what is missing. The others are for work.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+VENV := .venv/bin
+
+.PHONY: help demo test setup up down images fmt lint types unit integration golden docs pins clean
+
+help: ## Show this
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: setup ## Start the stack, load a day of flow logs, show three answers
+	demo/run.sh
+
+test: setup images lint types ## Every check and every test, containers included
+	$(VENV)/pytest --require-services
+
+setup: ## Make .venv with the pinned versions
+	@tools/setup.sh
+
+up: ## Start the stack (OpenSearch in a container)
+	docker/stack.sh up
+
+down: ## Stop the stack; data and passwords stay
+	docker/stack.sh down
+
+images: ## A container engine and every image: pulled, or built where no registry answers
+	docker/engine.sh
+	docker/images.sh all >/dev/null
+
+fmt: setup ## Format
+	$(VENV)/ruff check --fix-only --quiet .
+	$(VENV)/ruff format .
+
+lint: setup ## Style, import contracts, shell scripts
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/lint-imports --no-cache | tail -n +9
+	tools/lint_shell.sh
+
+types: setup ## Strict types
+	$(VENV)/mypy
+
+unit: setup ## Tests without services
+	$(VENV)/pytest tests/unit tests/contract tests/golden tests/property tests/house
+
+integration: setup ## Tests against real OpenSearch in containers
+	$(VENV)/pytest --require-services tests/integration
+
+golden: setup ## Write golden outputs anew; look at the difference before you commit it
+	$(VENV)/pytest -q tests/golden tests/house --rewrite-golden || true
+	git diff --stat tests/golden docs
+
+pins: ## Write constraints.txt anew from the newest versions that fit
+	python3 -m venv .cache/pins
+	.cache/pins/bin/pip install --quiet --upgrade '.[dev]'
+	{ head -1 constraints.txt; .cache/pins/bin/pip freeze --exclude flowtap | grep -v '@'; } >.cache/constraints.txt
+	mv .cache/constraints.txt constraints.txt
+
+clean: ## Remove what was made here, but not the stack's data
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

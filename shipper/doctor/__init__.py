@@ -1,0 +1,1 @@
+"""What stands between these settings and a running pipeline: looks at everything, changes nothing."""
