@@ -25,6 +25,14 @@ def test_an_empty_batch() -> None:
     assert (batch.body, tuple(batch.cuts), len(batch)) == (b"", (0,), 0)
 
 
+def test_a_batch_is_checked_before_it_is_handed_on() -> None:
+    bulk = BulkLines(chunk(b""), "create")
+    bulk.add("index", "id", {}, 0)
+    bulk._partitions.append("one too many")
+    with pytest.raises(RuntimeError, match="does not hold 2 documents"):
+        bulk.batch(Sums())
+
+
 @pytest.mark.parametrize(
     ("body", "cuts", "documents"),
     [

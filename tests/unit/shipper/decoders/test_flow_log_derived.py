@@ -26,6 +26,7 @@ FIVE = "srcaddr dstaddr srcport dstport protocol"
         (0, (22, 3389), False, ("port", False)),
         (0, (50000, 50001), False, ("port", False)),
         (0, (0, 60000), False, ("port", False)),
+        (0, (0, 3389), False, ("port", True)),
         (0, (123, 123), False, ("unknown", True)),
         (0, None, False, ("unknown", True)),
     ],

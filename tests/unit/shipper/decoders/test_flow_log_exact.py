@@ -42,8 +42,9 @@ def test_spaces_tabs_and_line_ends_make_no_difference(record: bytes) -> None:
 
 @pytest.mark.parametrize("inside", ["\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x85", "\u00a0", "\u3000", "\r"])
 def test_only_lf_ends_a_line_and_only_spaces_and_tabs_part_columns(inside: str) -> None:
-    (found,) = decode(RECORD.replace(b"eni-1", f"eni{inside}1".encode()) + b"\n")
+    (found,) = decode(inside.encode() + RECORD.replace(b"eni-1", f"eni{inside}1".encode()) + b"\n")
     assert found["aws.vpcflow.interface_id"] == f"eni{inside}1"
+    assert found["aws.vpcflow.version"] == f"{inside}2"
 
 
 @pytest.mark.parametrize(
@@ -143,11 +144,22 @@ def test_what_is_too_old_is_counted_and_not_written() -> None:
     old = RECORD.replace(b"1700000060", b"1500000000")
     nodata = b"2 123456789010 eni-1 - - - - - - - 1400000000 1400000060 - NODATA"
     undated = RECORD.replace(b"17000000", b"0")
-    expire_before = datetime.fromtimestamp(1700000060, UTC)
-    batch = decoder(expire_before=expire_before).decode(chunk(lines(old, RECORD, nodata, undated, b"x")))
-    assert batch.sums == Sums(read=5, expired=2, malformed=1, suspect=1)
-    assert tuple(batch.ordinals) == (1, 3)
+    tgw = lines(b"tgw-id end", b"tgw-1 1400000000")
+    expire_before = {"aws.vpcflow": datetime.fromtimestamp(1700000060, UTC)}
+    batch = decoder(expire_before=expire_before).decode(chunk(lines(old, RECORD, nodata, undated, b"x") + tgw))
+    assert batch.sums == Sums(read=7, expired=2, skipped=1, malformed=1, suspect=1)
+    assert tuple(batch.ordinals) == (1, 3, 6)
     assert len(batch.rejects) == 1
+
+
+def test_pieces_of_a_line_are_marked_as_such() -> None:
+    batch = decoder().decode(chunk(lines(RECORD, b"x", b"y" * (MAX_RECORD_BYTES + 1)), mid_line=True))
+    assert [reject.fragment for reject in batch.rejects] == [True, False, True]
+
+
+def test_headers_are_told_with_their_lines() -> None:
+    batch = decoder().decode(chunk(lines(b"", HEADER, RECORD, b"bytes srcaddr"), first_ordinal=40))
+    assert tuple(batch.headers) == ((41, HEADER), (43, b"bytes srcaddr"))
 
 
 def test_operation() -> None:
@@ -165,6 +177,8 @@ def test_what_an_objects_name_tells() -> None:
 def test_columns_say_more_than_the_objects_name() -> None:
     (found,) = decode(lines(b"account-id region bytes", b"unknown - 1"), origin=AWS_NAME)
     assert found["cloud"] == {"account": {"id": "unknown"}}
+    (found,) = decode(lines(b"account-id region bytes", b"- eu-west-1 1"), origin=AWS_NAME)
+    assert found["cloud"] == {"region": "eu-west-1"}
 
 
 def test_other_origins_are_nobodys_business() -> None:

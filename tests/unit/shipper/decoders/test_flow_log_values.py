@@ -40,6 +40,7 @@ def test_values(kind: Kind, text: str, value: object) -> None:
         (Kind.PORT, "1.0"),
         (Kind.PORT, "1e3"),
         (Kind.PORT, "\u0661"),
+        (Kind.PORT, "1\u0661"),
         (Kind.PORT, "80\n"),
         (Kind.SMALL, "256"),
         (Kind.COUNT, "9223372036854775808"),
