@@ -20,6 +20,7 @@ from shipper.model import Batch, Chunk, Reject, Sums
 from shipper.partition import PartitionRule
 
 _SEPARATORS = " \t"
+_BLANK = b" \t\r"
 _SEPARATOR = re.compile("[ \t]+")
 
 OVER_LONG = "over-long line"
@@ -88,7 +89,7 @@ class FlowLogDecoder:
                 bulk.reject(cells)
             elif cells is None:
                 counts["skipped"] += 1
-                if header_columns(line.raw):
+                if line.raw.strip(_BLANK):
                     bulk.header(line.ordinal, line.raw)
             else:
                 counts.update(self._write(bulk, line, columns, decode_row(columns, cells, stream)))

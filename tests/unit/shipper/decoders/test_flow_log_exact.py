@@ -123,6 +123,7 @@ def test_a_line_that_names_the_columns_in_force_is_a_header_however_few_are_know
     )
     assert batch.sums == Sums(read=3, skipped=1, suspect=2, malformed=1)
     assert len(batch) == 2
+    assert tuple(batch.headers) == ((0, b"new newer bytes"),)
 
 
 def test_unknown_columns_are_told() -> None:
