@@ -145,6 +145,7 @@ if [ "$(id -u)" != 0 ]; then
     "If none is installed: sudo $0"
 fi
 
+mkdir -p "$(dirname "$LOCK")"
 exec 9>"$LOCK"
 flock -w 600 9 || refuse "another run of this script is still at work" "Wait for it, then run this again."
 

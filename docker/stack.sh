@@ -25,7 +25,12 @@ readonly PORT=${FLOWTAP_OPENSEARCH_PORT:-9200}
 readonly START_SECONDS=240
 
 say() { printf '%s\n' "$*" >&2; }
-compose() { docker compose --project-directory "$HERE" --file "$HERE/compose.yaml" --env-file "$SETTINGS" "$@"; }
+# The settings of this stack as `up` wrote them, whatever the environment says now.
+compose() {
+  env -u OPENSEARCH_IMAGE -u SHIPPER_IMAGE -u FLOWTAP_SECURITY -u FLOWTAP_CERTIFICATES -u FLOWTAP_OPENSEARCH_PORT \
+    -u FLOWTAP_OPENSEARCH_HEAP -u FLOWTAP_OPENSEARCH_MEMORY \
+    docker compose --project-directory "$HERE" --file "$HERE/compose.yaml" --env-file "$SETTINGS" "$@"
+}
 
 known() {
   [ -f "$SETTINGS" ] || {
@@ -85,7 +90,7 @@ write_settings() {
 }
 
 start_node() {
-  compose create >&2
+  compose --progress quiet create >&2
   if [ "$FLOWTAP_SECURITY" = secured ]; then
     "$HERE/opensearch/secure.sh" --load "$KEPT" "$image" "${COMPOSE_PROJECT_NAME}_opensearch-security"
   fi

@@ -1,0 +1,322 @@
+"""The compose stack as `docker/stack.sh up` leaves it, beside any other: project name, port and folder are its own."""
+
+import json
+import os
+import shutil
+import ssl
+import stat
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+from integration.containers import DOCKER, USERS, NotAvailable, OpenSearchNode, free_port, image
+
+GIB = 1 << 30
+FLOW_LOG = (
+    b"version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action "
+    b"log-status\n"
+    b"2 123456789010 eni-1235b8ca123456789 192.0.2.7 198.51.100.9 20641 22 6 20 4249 1767225600 1767225660 ACCEPT OK\n"
+    b"2 123456789010 eni-1235b8ca123456789 192.0.2.7 198.51.100.9 20642 23 6 20 4249 1767225600 1767225660 REJECT OK\n"
+)
+
+
+@dataclass(frozen=True)
+class Stack:
+    kind: str
+    project: str
+    port: int
+    file: Path
+    opensearch_image: str
+
+    @property
+    def kept(self) -> Path:
+        return self.file.with_suffix("")
+
+    @property
+    def secrets(self) -> list[str]:
+        return [path.read_text().strip() for path in self.kept.glob("*.password")]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = dict(os.environ)  # noqa: TID251  for the script under test
+        return inherited | {
+            "COMPOSE_PROJECT_NAME": self.project,
+            "FLOWTAP_OPENSEARCH_PORT": str(self.port),
+            "FLOWTAP_OPENSEARCH_HEAP": "512m",
+            "FLOWTAP_OPENSEARCH_MEMORY": "1400m",
+            "OPENSEARCH_IMAGE": self.opensearch_image,
+            "SHIPPER_STACK_FILE": str(self.file),
+        }
+
+    def run(self, *arguments: str, stdin: bytes = b"", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """`stack.sh arguments`, which must succeed."""
+        command = [str(DOCKER / "stack.sh"), *arguments]
+        ran = subprocess.run(command, input=stdin, capture_output=True, env=self.environment, cwd=cwd, check=False)
+        out, trouble = ran.stdout.decode(), ran.stderr.decode()
+        assert ran.returncode == 0, f"{arguments}: {ran.returncode}\n{out}{trouble}"
+        return subprocess.CompletedProcess(command, 0, out, trouble)
+
+    def shipper(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The command on this host; it is told nothing but where the connection file is."""
+        environment = {key: value for key, value in self.environment.items() if not key.startswith("OPENSEARCH_")}
+        return subprocess.run(
+            [sys.executable, "-m", "shipper", *arguments],
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=self.file.parent,
+            check=False,
+        )
+
+    def containers(self) -> list[dict[str, Any]]:
+        names = docker("ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project={self.project}").split()
+        return list(json.loads(docker("inspect", *names))) if names else []
+
+    def node(self) -> OpenSearchNode:
+        """The node as the connection file describes it."""
+        read = tomllib.loads(self.file.read_text())
+        ca_file = read.get("ca_file")
+        passwords = {user: (self.kept / f"{user}.password").read_text().strip() for user in USERS} if ca_file else {}
+        return OpenSearchNode(
+            read["url"],
+            read.get("username", ""),
+            read.get("password", ""),
+            Path(ca_file) if ca_file else None,
+            passwords,
+        )
+
+
+def docker(*arguments: str) -> str:
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def stored(node: OpenSearchNode) -> int:
+    node.request("POST", "/flowtap-aws.vpcflow-*/_refresh")
+    status, answer = node.request("GET", "/flowtap-aws.vpcflow-*/_count")
+    assert status == 200, answer
+    return int(answer["count"])
+
+
+@pytest.fixture(scope="module", params=["plain", "secured"])
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack that is up: OpenSearch 3.x as it comes on this machine, and 2.19 stack."""
+    request.getfixturevalue("engine")
+    name = "opensearch" if request.param == "plain" else "opensearch-2"
+    try:
+        chosen = image(name)
+    except NotAvailable as missing:
+        pytest.fail(str(missing)) if request.config.getoption("--require-services") else pytest.skip(str(missing))
+    picture = next(value for key, value in chosen.items() if key.endswith("_IMAGE"))
+    folder = tmp_path_factory.mktemp("stack")
+    made = Stack(
+        request.param, f"flowtap-test-{os.getpid()}-{request.param}", free_port(), folder / "stack.toml", picture
+    )
+    try:
+        made.run("up")
+        yield made
+    finally:
+        if made.kept.joinpath("compose.env").exists():
+            made.run("destroy", "--yes")
+    assert not made.kept.exists()
+    assert not made.file.exists()
+    assert docker("volume", "ls", "--quiet", "--filter", f"name={made.project}") == ""
+    assert docker("ps", "--all", "--quiet", "--filter", f"name={made.project}") == ""
+
+
+secured_only = pytest.mark.parametrize("stack", ["secured"], indirect=True)
+
+
+def test_the_connection_file_leads_to_a_node_whose_schema_is_there(stack: Stack) -> None:
+    status, templates = stack.node().request("GET", "/_index_template/flowtap-*")
+    assert status == 200, templates
+    assert templates["index_templates"]
+
+
+def test_shipper_on_the_host_finds_the_stack_by_itself(stack: Stack) -> None:
+    planned = stack.shipper("schema", "plan", "--detailed-exitcode")
+    assert planned.returncode == 0, planned.stdout + planned.stderr
+
+
+def test_shipper_in_a_container_loads_standard_input_once(stack: Stack) -> None:
+    command = ("compose", "run", "--rm", "-T", "shipper", "backfill", "flowlogs", "-")
+    before = stored(stack.node())
+    stack.run(*command, stdin=FLOW_LOG)
+    stack.run(*command, stdin=FLOW_LOG)
+    assert stored(stack.node()) == before + 2
+
+
+def test_shipper_in_a_container_reads_the_folder_it_is_called_in(stack: Stack, tmp_path: Path) -> None:
+    log = tmp_path / "some.log"
+    log.write_bytes(FLOW_LOG.replace(b"192.0.2.7", b"192.0.2.8"))
+    tmp_path.chmod(0o755)
+    before = stored(stack.node())
+    command = ("compose", "run", "--rm", "-T", "-v", f"{tmp_path}:/data:ro", "shipper", "backfill", "flowlogs")
+    stack.run(*command, "/data/some.log", cwd=tmp_path)
+    assert stored(stack.node()) == before + 2
+
+
+def test_only_its_owner_reads_what_is_kept(stack: Stack) -> None:
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [stack.file, *stack.kept.iterdir()]}
+    assert set(modes.values()) == {0o600}, modes
+    assert stat.S_IMODE(stack.kept.stat().st_mode) == 0o700
+
+
+def test_ports_are_open_on_loopback_only(stack: Stack) -> None:
+    bound = [
+        binding
+        for container in stack.containers()
+        for bindings in container["NetworkSettings"]["Ports"].values()
+        for binding in bindings or ()
+    ]
+    assert bound == [{"HostIp": "127.0.0.1", "HostPort": str(stack.port)}]
+
+
+def test_containers_are_confined_and_fit_into_4_gib(stack: Stack) -> None:
+    containers = stack.containers()
+    assert len(containers) == 2
+    for container in containers:
+        host = container["HostConfig"]
+        assert container["Config"]["User"] == "1000:1000"
+        assert host["CapDrop"] == ["ALL"]
+        assert host["SecurityOpt"] == ["no-new-privileges:true"]
+        assert not host["Privileged"]
+    settings = {**stack.environment, "OPENSEARCH_IMAGE": "any", "SHIPPER_IMAGE": "any", "FLOWTAP_SECURITY": "plain"}
+    del settings["FLOWTAP_OPENSEARCH_HEAP"], settings["FLOWTAP_OPENSEARCH_MEMORY"]
+    command = [
+        "docker",
+        "compose",
+        "-f",
+        str(DOCKER / "compose.yaml"),
+        "--profile",
+        "tools",
+        "config",
+        "--format",
+        "json",
+    ]
+    as_delivered = subprocess.run(command, env=settings, capture_output=True, check=True).stdout
+    limits = [int(service["mem_limit"]) for service in json.loads(as_delivered)["services"].values()]
+    assert sum(limits) < 4 * GIB
+
+
+@secured_only
+def test_no_secret_is_seen_from_outside_and_up_keeps_them(stack: Stack) -> None:
+    kept = {path.name: path.read_bytes() for path in stack.kept.iterdir()}
+    running = [container["Id"] for container in stack.containers() if container["State"]["Running"]]
+    seen = {
+        "compose config": stack.run("compose", "--profile", "tools", "config").stdout,
+        "docker inspect": json.dumps(stack.containers()),
+        "processes": "".join(docker("top", name) for name in running),
+        "what up says": "".join((again := stack.run("up")).stdout + again.stderr),
+    }
+    assert {path.name: path.read_bytes() for path in stack.kept.iterdir()} == kept
+    assert len(stack.secrets) == len(USERS)
+    assert [place for place, text in seen.items() for secret in stack.secrets if secret in text] == []
+
+
+@secured_only
+def test_nobody_gets_in_without_a_password_or_is_deceived(stack: Stack) -> None:
+    node = stack.node()
+    with urllib3.PoolManager(ca_certs=str(node.ca_file), retries=False) as pool:
+        assert pool.request("GET", node.url).status == 401
+        for published in ("admin:admin", "kibanaserver:kibanaserver", "logstash:logstash"):
+            headers = urllib3.make_headers(basic_auth=published)
+            assert pool.request("GET", node.url, headers=headers).status == 401
+    with urllib3.PoolManager(retries=False) as pool, pytest.raises(urllib3.exceptions.SSLError) as refused:
+        pool.request("GET", node.url)
+    assert isinstance(refused.value.args[0], ssl.SSLCertVerificationError)
+
+
+ACTIONS: dict[str, tuple[str, str, object]] = {
+    "who": ("GET", "/", None),
+    "search": ("GET", "/flowtap-*/_search", None),
+    "read template": ("GET", "/_index_template/flowtap-aws.vpcflow", None),
+    "read mapping": ("GET", "/flowtap-aws.vpcflow-2001.01/_mapping", None),
+    "make partition": ("PUT", "/flowtap-aws.vpcflow-2001.02", None),
+    "create document": ("PUT", "/flowtap-aws.vpcflow-2001.01/_create/a-{user}", {"@timestamp": 1}),
+    "delete document": ("DELETE", "/flowtap-aws.vpcflow-2001.01/_doc/a", None),
+    "delete partition": ("DELETE", "/flowtap-aws.vpcflow-2001.02", None),
+    "change template": ("PUT", "/_component_template/flowtap-rights", {"template": {}}),
+    "other index": ("PUT", "/somebody-elses", None),
+    "read other": ("GET", "/.opendistro_security/_search", None),
+    "change cluster": ("PUT", "/_cluster/settings", {"persistent": {"cluster.max_shards_per_node": 999}}),
+    "make user": ("PUT", "/_plugins/_security/api/internalusers/mallory", {"password": "a long enough secret 4711"}),
+}
+MAY = {
+    "flowtap_reader": {"who", "search", "read mapping"},
+    "flowtap_writer": {"who", "read template", "read mapping", "make partition", "create document"},
+    "flowtap_operator": set(ACTIONS) - {"other index", "read other", "change cluster", "make user"},
+}
+
+
+@secured_only
+@pytest.mark.parametrize("user", MAY)
+def test_a_role_allows_what_it_is_for_and_nothing_else(stack: Stack, user: str) -> None:
+    operator = stack.node()
+    for month in ("01", "02"):
+        operator.request("DELETE", f"/flowtap-aws.vpcflow-2001.{month}")
+    assert operator.request("PUT", "/flowtap-aws.vpcflow-2001.01")[0] == 200
+    node = operator.as_user(user)
+    answers = {name: node.request(verb, path.format(user=user), body) for name, (verb, path, body) in ACTIONS.items()}
+    # A system index is searched as if it were empty rather than refused.
+    searched = answers["read other"][1]
+    read_other = answers["read other"][0] == 200 and searched["hits"]["total"]["value"] > 0
+    allowed = {name for name, (status, _) in answers.items() if status != 403} - {"read other"}
+    assert allowed == MAY[user], {name: answers[name] for name in allowed ^ MAY[user]}
+    assert not read_other
+
+
+@secured_only
+def test_a_bulk_of_the_writer_goes_into_an_existing_partition_only(stack: Stack) -> None:
+    stack.node().request("PUT", "/flowtap-aws.vpcflow-2001.03")
+    writer = stack.node().as_user("flowtap_writer")
+    body = b""
+    for index in ("flowtap-aws.vpcflow-2001.03", "somebody-elses"):
+        body += (
+            json.dumps({"create": {"_index": index, "_id": str(time.time_ns())}}).encode() + b'\n{"@timestamp": 1}\n'
+        )
+    status, answer = writer.request("POST", "/_bulk", lines=body)
+    assert status == 200, answer
+    assert [item["create"]["status"] for item in answer["items"]] == [201, 403]
+
+
+def test_documents_outlive_down_and_lost_passwords(stack: Stack) -> None:
+    before, lost = stored(stack.node()), stack.secrets
+    assert before > 0
+    stack.run("down")
+    assert stack.containers() == []
+    shutil.rmtree(stack.kept)
+    stack.run("up")
+    assert stored(stack.node()) == before
+    assert len(stack.secrets) == len(lost)
+    assert not set(stack.secrets) & set(lost)
+
+
+@pytest.mark.usefixtures("engine")
+def test_an_official_image_serves_as_well(tmp_path: Path) -> None:
+    """The one that is asked for by name: secured, as it comes."""
+    official = "opensearchproject/opensearch:3.4.0"
+    asked = {"OPENSEARCH_IMAGE": official}
+    inherited = dict(os.environ)  # noqa: TID251  for the script under test
+    ran = subprocess.run([DOCKER / "images.sh", "opensearch"], env=inherited | asked, capture_output=True, check=False)
+    if ran.returncode == 3:
+        pytest.skip(f"NOT TESTED: {official} is not on this machine and no image registry answers")
+    made = Stack("official", f"flowtap-test-{os.getpid()}-official", free_port(), tmp_path / "stack.toml", official)
+    try:
+        made.run("up")
+        assert made.node().ca_file is not None
+        assert made.node().request("GET", "/_index_template/flowtap-*")[0] == 200
+    finally:
+        made.run("destroy", "--yes")
+
+
+@pytest.mark.usefixtures("engine")
+def test_an_engine_that_answers_is_left_alone() -> None:
+    ran = subprocess.run([DOCKER / "engine.sh"], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
