@@ -34,6 +34,7 @@ PROBES = (
 )
 
 _DISK = "cluster.routing.allocation.disk."
+_CLUSTER_BLOCKS = tuple(f"cluster.blocks.{what}" for what in ("create_index", "read_only", "read_only_allow_delete"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,8 @@ class Server:
 
     def disks(self) -> Disks:
         """Disks and watermarks."""
-        told = self._store.call("GET", "/_nodes/stats/fs", params={"filter_path": "nodes.*.name,nodes.*.roles,nodes.*.fs.total"})
+        wanted = {"filter_path": "nodes.*.name,nodes.*.roles,nodes.*.fs.total"}
+        told = self._store.call("GET", "/_nodes/stats/fs", params=wanted)
         settings = self._settings()
         return Disks(
             nodes=tuple(_node(node) for node in told.get("nodes", {}).values() if node.get("fs")),
@@ -149,8 +151,9 @@ class Server:
         return max((moment - here for moment in moments), key=abs, default=timedelta())
 
     def cluster_blocks(self) -> tuple[str, ...]:
-        """`cluster.blocks.*` that are set, such as create_index when every disk is too full."""
-        return tuple(name for name, value in self._settings().items() if name.startswith("cluster.blocks.") and value == "true")
+        """Blocks of the whole cluster that are set: create_index, for one, when every disk is too full."""
+        settings = self._settings()
+        return tuple(name for name in _CLUSTER_BLOCKS if settings.get(name) == "true")
 
     def partition_blocks(self) -> dict[str, tuple[str, ...]]:
         """Partition → the `index.blocks.*` that are set on it."""
@@ -178,7 +181,8 @@ class Server:
     def _settings(self) -> dict[str, str]:
         parameters = {"include_defaults": "true", "flat_settings": "true"}
         told = self._store.call("GET", "/_cluster/settings", params=parameters)
-        return {name: str(value) for level in ("defaults", "persistent", "transient") for name, value in told.get(level, {}).items()}
+        levels = (told.get(level, {}) for level in ("defaults", "persistent", "transient"))
+        return {name: str(value) for level in levels for name, value in level.items()}
 
 
 def _node(told: Mapping[str, Any]) -> Node:
