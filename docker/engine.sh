@@ -21,8 +21,11 @@ refuse() {
 limited() {
   if command -v timeout >/dev/null; then timeout "$@"; else shift && "$@"; fi
 }
-answers() { limited 15 docker info --format '{{.ServerVersion}}' >/dev/null 2>&1; }
-has_compose() { docker compose version --short 2>/dev/null | grep -qE '^v?[2-9]'; }
+# Not `docker info`: some versions of it end with 0 when no engine answers.
+answers() { limited 15 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+has_compose() {
+  case "$(docker compose version --short 2>/dev/null)" in v[2-9]* | [2-9]*) ;; *) return 1 ;; esac
+}
 has_buildx() { docker buildx version >/dev/null 2>&1; }
 has_client() { command -v docker >/dev/null; }
 
@@ -40,6 +43,9 @@ missing_packages() {
   has_buildx || echo docker-buildx
 }
 
+# head(1) would end before its input does, which pipefail takes for a failure.
+first_line() { awk 'NR == 1'; }
+
 # Debian 12 has neither Compose v2 nor buildx; Debian 13 has, in packages that need no newer libc. So its suite is added
 # from the mirror and with the key of the sources that are installed, below everything else (apt_preferences(5): at
 # priority 100 nothing is taken from it but what is asked for by name, as NAME/trixie; `-t trixie` would bring the newer
@@ -47,11 +53,11 @@ missing_packages() {
 # shellcheck disable=SC2016  # apt's own placeholders
 add_trixie() {
   local mirror entry key
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' 2>/dev/null | head -n 1)
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' 2>/dev/null | first_line)
   [ -n "$mirror" ] || refuse "no apt source for Debian 12 is installed" \
     "Install Docker Engine with the compose and buildx plugins yourself, or upgrade to Debian 13, then run this again."
-  entry=$(apt-get indextargets --format '$(SOURCESENTRY)' 'Created-By: Packages' 'Codename: bookworm' | head -n 1)
-  key=$(sed -nE 's/^Signed-By: *([^ ]+).*/\1/p; s/.*signed-by=([^] ]+).*/\1/p' "${entry%:*}" 2>/dev/null | head -n 1)
+  entry=$(apt-get indextargets --format '$(SOURCESENTRY)' 'Created-By: Packages' 'Codename: bookworm' | first_line)
+  key=$(sed -nE 's/^Signed-By: *([^ ]+).*/\1/p; s/.*signed-by=([^] ]+).*/\1/p' "${entry%:*}" 2>/dev/null | first_line)
   {
     printf 'Types: deb\nURIs: %s\nSuites: trixie\nComponents: main\n' "$mirror"
     if [ -n "$key" ]; then printf 'Signed-By: %s\n' "$key"; fi
@@ -69,7 +75,7 @@ install_packages() {
   local -a wanted=()
   say "installing $*"
   read_package_lists
-  if [ "$ID" = debian ] && apt-cache policy docker-compose | grep -q 'Candidate: 1\.'; then
+  if [ "$ID" = debian ] && [[ $(apt-cache policy docker-compose) == *'Candidate: 1.'* ]]; then
     add_trixie
     read_package_lists
     for name in "$@"; do
@@ -83,13 +89,18 @@ install_packages() {
       "Install Docker Engine with the compose and buildx plugins by hand, then run this again."
 }
 
+# runs PID NAME: whether that process is a NAME; a dead one that nobody has waited for has no exe any more.
+runs() {
+  [ -n "$1" ] && case "$(readlink "/proc/$1/exe" 2>/dev/null)" in */"$2" | */"$2 (deleted)") ;; *) return 1 ;; esac
+}
+
 # dockerd refuses to start, or waits for a containerd that is not there, when a pid file that it left behind names a
 # process of something else.
 drop_stale_pid_file() {
   local file=$1 name=$2 pid
   [ -f "$file" ] || return 0
   pid=$(tr -cd 0-9 <"$file")
-  if [ -z "$pid" ] || [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != "$name" ]; then
+  if ! runs "$pid" "$name"; then
     say "$name did not end cleanly; removing $file"
     rm -f "$file"
   fi
@@ -119,10 +130,7 @@ wait_for_engine() {
   done
 }
 
-running_dockerd() {
-  local pid
-  pid=$(cat /run/docker.pid 2>/dev/null) && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ]
-}
+running_dockerd() { runs "$(cat /run/docker.pid 2>/dev/null)" dockerd; }
 
 if ready; then exit 0; fi
 

@@ -155,7 +155,7 @@ one() {
   esac
 }
 
-docker info >/dev/null 2>&1 || {
+docker version >/dev/null 2>&1 || {
   say "no container engine answers; start it: $HERE/engine.sh"
   exit 3
 }

@@ -35,7 +35,7 @@ readonly root=$work/root
 excluded=(doc info man locale lintian)
 
 # shellcheck disable=SC2016  # apt's own placeholder
-source_of() { apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' "Label: $1" | head -n 1; }
+source_of() { apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' "Label: $1" | awk 'NR == 1'; }
 mirror=$(source_of Debian)
 security=$(source_of Debian-Security)
 say "making $TAG from Debian packages (half a minute)"
