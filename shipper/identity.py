@@ -116,8 +116,9 @@ def pieces(blocks: Iterable[bytes], origin: str, find_header: FindHeader, header
         )
         offset += len(records)
         lines += line_count(records)
+        begun = (records.find(b"\n") + 1 or len(records)) if mid_line else 0  # the rest of a cut line names nothing
         mid_line = not records.endswith(b"\n")
-        header = find_header(records) or header
+        header = find_header(records[begun:]) or header
 
 
 def line_count(records: bytes) -> int:
