@@ -26,6 +26,8 @@ class CheckpointDirectory:
             content = path.read_bytes()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise CorruptState(f"{path} cannot be read: {error.strerror}") from error
         return _parse(path, content)[1]
 
     def write(self, key: StreamKey, checkpoint: Checkpoint) -> None:

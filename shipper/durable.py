@@ -1,15 +1,19 @@
 """Files that are whole or absent after a crash: written aside, synced, renamed, and their directory synced."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from shipper.errors import StateUnwritable
 
 
 def make_directory(path: Path) -> None:
-    """Create a private directory (and its parents); raises StateUnwritable."""
+    """Create a private directory (and its parents), names and all durable; raises StateUnwritable."""
     try:
+        absent = [each for each in (path, *path.parents) if not each.exists()]
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in absent:
+            sync_directory(each.parent)
     except OSError as error:
         raise unwritable(path, error) from error
 
@@ -25,7 +29,8 @@ def write_file(path: Path, content: bytes) -> None:
         temporary.replace(path)
         sync_directory(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise unwritable(path, error) from error
 
 

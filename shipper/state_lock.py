@@ -35,8 +35,12 @@ class StateLock:
                 f"{self._path.parent} is held by {holder}. Wait for it, or give this one a state directory of its own "
                 "(state.directory): ids are the same, so nothing is stored twice."
             ) from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, _description(self._now), 0)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, _description(self._now), 0)
+        except OSError as error:
+            os.close(descriptor)
+            raise unwritable(self._path, error) from error
         self._descriptor = descriptor
         return self
 
