@@ -59,6 +59,7 @@ class DeadLetterDirectory:
             try:
                 _append(path, lines)
             except OSError as error:
+                self._segment = None  # it may end in half a line
                 raise unwritable(path, error) from error
 
     def read(self) -> Iterator[DeadLetter]:
@@ -162,7 +163,12 @@ def _line(letter: DeadLetter) -> bytes:
 
 
 def _read_segment(path: Path) -> Iterator[DeadLetter]:
-    with path.open("rb") as file:
+    """Its whole lines; none if it was removed meanwhile, as a replay does while it reads."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return
+    with file:
         for number, line in enumerate(file, 1):
             if line.endswith(b"\n"):
                 yield _parse(path, number, line)
