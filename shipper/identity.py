@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from shipper.errors import SourceDamaged
+
 CHUNK_BYTES = 1 << 20
 """A chunk is this many bytes and the rest of its last line."""
 
@@ -127,23 +129,31 @@ def line_count(records: bytes) -> int:
 
 
 def cut(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Chunks of CHUNK_BYTES and the rest of the last line, which is cut where it adds MAX_RECORD_BYTES."""
+    """Chunks of CHUNK_BYTES and the rest of the last line, which is cut where it adds MAX_RECORD_BYTES.
+
+    Where reading ends in SourceDamaged, the whole lines before that place come first.
+    """
     held = bytearray()
-    searched = CHUNK_BYTES - 1
-    for block in blocks:
-        held += block
-        while len(held) >= CHUNK_BYTES:
-            end = held.find(b"\n", searched, CHUNK_BYTES + MAX_RECORD_BYTES) + 1
-            if not end:
-                if len(held) < CHUNK_BYTES + MAX_RECORD_BYTES:
-                    searched = len(held)
-                    break
-                end = CHUNK_BYTES + MAX_RECORD_BYTES
-            yield bytes(held[:end])
-            del held[:end]
-            searched = CHUNK_BYTES - 1
+    try:
+        for block in blocks:
+            held += block
+            while end := _border(held):
+                yield bytes(held[:end])
+                del held[:end]
+    except SourceDamaged:
+        if whole := bytes(held[: held.rfind(b"\n") + 1]):
+            yield whole
+        raise
     if held:
         yield bytes(held)
+
+
+def _border(held: bytearray) -> int:
+    """Where the chunk that begins here ends; 0 if that is not known yet."""
+    longest = CHUNK_BYTES + MAX_RECORD_BYTES
+    if len(held) < CHUNK_BYTES:
+        return 0
+    return held.find(b"\n", CHUNK_BYTES - 1, longest) + 1 or (longest if len(held) >= longest else 0)
 
 
 def _digest(purpose: bytes, content: bytes) -> bytes:

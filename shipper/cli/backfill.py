@@ -3,6 +3,7 @@
 import random
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -63,7 +64,7 @@ def flowlogs(context: Context, /, sources: tuple[str, ...], json_wanted: bool, d
     given = {"format": options["line_format"], "flow_log_id": options["flow_log_id"]}
     kind = RecordKind("flowlogs", {name: value for name, value in given.items() if value})
     inputs = expand(sources)
-    with context.lock(), stop_on_signals() as stop:
+    with nullcontext() if dry_run else context.lock(), stop_on_signals() as stop:
         surroundings = Surroundings(clock=now, random=random.random, wait=stop.event.wait)
         opened = open_store(context.store, context.settings, surroundings, options["allow_partitions"])
         parts = decoder_parts(

@@ -9,7 +9,7 @@ import click
 
 from shipper.cli.context import Context
 from shipper.cli.exit_codes import EXIT_HELP, exit_code
-from shipper.errors import ShipperError
+from shipper.errors import ShipperError, Unavailable
 
 # noun → (module, attribute, one line for the overview); the module is imported when the command runs.
 COMMANDS = {
@@ -78,6 +78,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("Aborted: nothing was changed.\n")
         return 130
     except ShipperError as error:
-        sys.stderr.write(f"shipper: {error}\n")
+        sys.stderr.write(f"shipper: {error}\n{_next_step(error)}")
         return exit_code(error)
     return code if isinstance(code, int) else 0
+
+
+def _next_step(error: ShipperError) -> str:
+    if isinstance(error, Unavailable):
+        return "Does it run? docker/stack.sh up starts the stack here; `shipper doctor` checks every step of the way.\n"
+    return ""

@@ -36,14 +36,19 @@ def expand(names: Iterable[str]) -> list[Input]:
 
     Raises ConfigError for a name behind which there is nothing to read.
     """
-    found: dict[str, Input] = {}
+    found: dict[Path | None, Input] = {}
     for name in names:
-        for item in _expand_one(name):
-            found.setdefault(item.origin, item)
+        try:
+            for item in _expand_one(name):
+                found.setdefault(item.path, item)
+        except OSError as error:
+            raise ConfigError(f"{error.filename or name}: {error.strerror}") from error
     return list(found.values())
 
 
 def _expand_one(name: str) -> list[Input]:
+    if not name:
+        raise ConfigError("an empty name: is a shell variable not set? (`.` is the current folder)")
     if name == STDIN:
         return [Input(STDIN, None)]
     path = Path(name)
@@ -53,9 +58,8 @@ def _expand_one(name: str) -> list[Input]:
         return [_input(path)]
     if not _WILD.isdisjoint(name):
         matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  (Path.glob takes no absolute pattern)
-        return _some(
-            [item for match in matches for item in _expand_one(match)], f"{name}: nothing matches this pattern"
-        )
+        return _some([_input(file) for match in matches for file in _files_of(Path(match))],
+                     f"{name}: nothing matches this pattern")  # fmt: skip
     raise ConfigError(f"{name}: no such file or folder")
 
 
@@ -65,21 +69,27 @@ def _some(inputs: list[Input], otherwise: str) -> list[Input]:
     return inputs
 
 
+def _files_of(match: Path) -> list[Path]:
+    return _files_below(match) if match.is_dir() else [match]
+
+
 def _files_below(folder: Path) -> list[Path]:
+    """Raises OSError for a folder that cannot be looked into: passing it over would lose what is in it."""
     found: list[Path] = []
-    for directory, folders, files in os.walk(folder):
+    for directory, folders, files in os.walk(folder, onerror=_raise):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [Path(directory, name) for name in files if not name.startswith(".")]
     return sorted(path for path in found if path.is_file())
 
 
+def _raise(error: OSError) -> None:
+    raise error
+
+
 def _input(path: Path) -> Input:
     absolute = Path(os.path.abspath(path))  # noqa: PTH100  (keeps links: a link's name is what the person knows)
     origin = os.fsencode(absolute).decode("utf-8", "backslashreplace")
-    try:
-        status = absolute.stat()
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
+    status = absolute.stat()
     if not absolute.is_file():
         return Input(origin, absolute)
     return Input(origin, absolute, status.st_size, status.st_mtime_ns)

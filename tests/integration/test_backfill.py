@@ -1,0 +1,272 @@
+"""`shipper backfill flowlogs` against a real OpenSearch: what a person sees, and what is in the store afterwards."""
+
+import gzip
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from integration.command import Shipper
+from integration.containers import OpenSearchNode, wait_for
+from integration.flow_log_files import BEGIN, HEADER, record, write_files
+
+NAME = "123456789010_vpcflowlogs_eu-central-1_fl-0c5d19a3b7e2f4681_20260101T0000Z_0502665d.log.gz"
+
+CRAFTED = 'ACCEPT","source":{"ip":"9.9.9.9'
+
+
+@pytest.fixture
+def shipper(opensearch3: OpenSearchNode, tmp_path: Path) -> Iterator[Shipper]:
+    shipper = Shipper(opensearch3, f"flowtapt{os.getpid()}", tmp_path / "state")
+    shipper.remove()
+    shipper("schema", "apply", "--yes")
+    yield shipper
+    shipper.remove()
+
+
+def balanced(sums: dict[str, int]) -> bool:
+    return sums["read"] == sums["accounted"]
+
+
+def test_nothing_is_written_without_the_schema(opensearch3: OpenSearchNode, tmp_path: Path) -> None:
+    shipper = Shipper(opensearch3, f"flowtapn{os.getpid()}", tmp_path / "state")
+    write_files(tmp_path / "logs", 10, 1)
+    done = shipper("backfill", "flowlogs", tmp_path / "logs", code=4)
+    assert "shipper schema apply" in done.err
+
+
+def test_loading_twice_adds_nothing_and_says_so(shipper: Shipper, tmp_path: Path) -> None:
+    nonces = write_files(tmp_path / "logs", 3000, 3)
+    first = shipper("backfill", "flowlogs", tmp_path / "logs", "--json").json
+    assert first["sums"]["delivered"] == 3000
+    assert first["sums"]["skipped"] == 3
+    assert balanced(first["sums"])
+    assert all(
+        balanced({**sums, "accounted": sums["delivered"] + sums["skipped"]}) for sums in first["sources"].values()
+    )
+    assert "Nothing new: 3 of 3 inputs" in shipper("backfill", "flowlogs", tmp_path / "logs").out
+    again = shipper("backfill", "flowlogs", tmp_path / "logs", "--again", "--json").json["sums"]
+    assert (again["delivered"], again["duplicate"]) == (0, 3000)
+    assert shipper.copies("aws.vpcflow.interface_id") == dict.fromkeys(nonces, 1)
+
+
+def test_another_store_has_checkpoints_of_its_own(shipper: Shipper, tmp_path: Path) -> None:
+    write_files(tmp_path / "logs", 10, 1)
+    shipper("backfill", "flowlogs", tmp_path / "logs")
+    other = Shipper(shipper.node, f"{shipper.prefix}b", shipper.state)
+    other("schema", "apply", "--yes")
+    try:
+        assert other("backfill", "flowlogs", tmp_path / "logs", "--json").json["sums"]["delivered"] == 10
+    finally:
+        other.remove()
+
+
+def test_the_same_bytes_are_the_same_documents_however_they_come(shipper: Shipper, tmp_path: Path) -> None:
+    write_files(tmp_path / "logs", 2000, 1)
+    text = (tmp_path / "logs/export-000.log").read_bytes()
+    (tmp_path / "copy.gz").write_bytes(gzip.compress(text))
+    shipper("backfill", "flowlogs", tmp_path / "logs")
+    for sums in (
+        shipper("backfill", "flowlogs", tmp_path / "copy.gz", "--json").json["sums"],
+        shipper("backfill", "flowlogs", "-", "--json", stdin=text).json["sums"],
+        shipper("backfill", "flowlogs", "-", "--json", stdin=gzip.compress(text)).json["sums"],
+    ):
+        assert (sums["delivered"], sums["duplicate"]) == (0, 2000)
+    assert shipper.count() == 2000
+
+
+def test_a_renamed_aws_object_follows_the_stream_rule(shipper: Shipper, tmp_path: Path) -> None:
+    text = gzip.compress("\n".join([HEADER, record(1, BEGIN), record(2, BEGIN), ""]).encode())
+    for name, delivered in ((NAME, 2), (f"copy/{NAME}", 0), ("renamed.log.gz", 2)):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(text)
+        assert shipper("backfill", "flowlogs", path, "--json").json["sums"]["delivered"] == delivered
+
+
+def test_two_files_that_begin_alike_share_only_what_they_share(shipper: Shipper, tmp_path: Path) -> None:
+    common = "".join(record(number, BEGIN) + "\n" for number in range(80_000))
+    assert len(common) > 8 << 20
+    for name, begin in (("one.log", 100_000), ("two.log", 200_000)):
+        tail = "".join(record(number, BEGIN) + "\n" for number in range(begin, begin + 500))
+        (tmp_path / name).write_text(f"{HEADER}\n{common}{tail}")
+    shipper("backfill", "flowlogs", tmp_path / "one.log")
+    second = shipper("backfill", "flowlogs", tmp_path / "two.log", "--json").json["sums"]
+    copies = shipper.copies("aws.vpcflow.interface_id")
+    assert len(copies) == 81_000
+    in_the_chunk_where_they_part = sum(count == 2 for count in copies.values())
+    assert set(copies.values()) == {1, 2}
+    assert second["duplicate"] == 80_000 - in_the_chunk_where_they_part
+    assert in_the_chunk_where_they_part * 118 < 1 << 20
+
+
+def test_everything_comes_back_as_it_went_in_and_nothing_is_ignored(shipper: Shipper) -> None:
+    big = 2**53 + 1
+    rows = [
+        f"2 123456789010 eni-1 2001:db8::1 2001:db8::2 34892 22 6 {big} {2**63 - 1} 1767225600 1767225660 ACCEPT OK",
+        f'2 012345678901 eni-"}}}},{{"index":{{}} 10.0.0.1 10.0.0.2 1 2 6 1 1 1767225600 1767225660 {CRAFTED} OK',
+        "2 unknown eni-1 - - - - - - - 1767225600 1767225660 - NODATA",
+        "2 123456789010 eni-1 not-an-address 10.0.0.2 70000 2 6 -1 1e3 1767225600 1767225660 ACCEPT OK",
+        f"2 123456789010 {'x' * 40_000} 10.0.0.1 10.0.0.2 1 2 6 1 1 1767225600 1767225660 ACCEPT OK",
+        "2 123456789010 eni-1 10.0.0.1 10.0.0.2 1 2 6 1 1 12 13 ACCEPT OK",
+    ]
+    done = shipper("backfill", "flowlogs", "-", "--json", stdin="\n".join([HEADER, *rows, ""]).encode()).json
+    assert done["sums"]["delivered"] == len(rows)
+    assert (done["sums"]["malformed"], done["sums"]["nodata"], done["sums"]["suspect"]) == (2, 1, 1)
+    hits = {int(hit["_id"][12:], 36): hit for hit in shipper.documents()}
+    assert len(hits) == len(rows)
+    assert not [hit["_ignored"] for hit in hits.values() if hit.get("_ignored")], "ignore_malformed had to step in"
+    first = hits[1]["_source"]
+    assert (first["source"]["packets"], first["source"]["bytes"]) == (big, 2**63 - 1)
+    assert first["source"]["ip"] == "2001:db8::1"
+    crafted = hits[2]["_source"]
+    assert (crafted["source"]["ip"], crafted["destination"]["ip"]) == ("10.0.0.1", "10.0.0.2")
+    assert crafted["cloud"]["account"]["id"] == "012345678901"
+    assert crafted["event"]["action"] == CRAFTED.lower()
+    assert hits[5]["_source"]["aws"]["vpcflow"]["interface_id"] == "x" * 40_000
+    assert hits[6]["_index"] == f"{shipper.prefix}-aws.vpcflow-undated"
+
+
+def test_bad_records_are_dead_letters_that_can_be_replayed(shipper: Shipper, tmp_path: Path) -> None:
+    log = tmp_path / "custom.log"
+    good = "10.0.0.1 10.0.0.2 1767225660 ACCEPT"
+    log.write_bytes(f"{good}\nbogus line\n{good}\n".encode() + b"\xff\xfe not UTF-8\n")
+    first = shipper("backfill", "flowlogs", log, "--json", code=5).json["sums"]
+    assert (first["delivered"], first["dead_lettered"]) == (0, 4), "no header was given, so nothing fits"
+    assert balanced(first)
+    listed = shipper("deadletter", "list", "--json").json
+    assert len(listed) == 4
+    assert "--format" in listed[0]["reason"]
+    shown = shipper("deadletter", "show", listed[1]["id"]).json
+    assert (shown["text"], shown["line"], shown["offset"]) == ("bogus line", 1, len(good) + 1)
+    assert shipper("deadletter", "replay", code=5).out.startswith("0 delivered")
+    shipper("deadletter", "purge", "--yes")
+    second = shipper(
+        "backfill", "flowlogs", log, "--again", "--json", "--format", "${srcaddr} ${dstaddr} ${end} ${action}", code=5
+    ).json["sums"]
+    assert (second["delivered"], second["dead_lettered"]) == (2, 2)
+    assert [letter["line"] for letter in shipper("deadletter", "list", "--json").json] == [1, 3]
+
+
+def test_what_the_store_refused_is_replayed_under_the_same_id(shipper: Shipper, tmp_path: Path) -> None:
+    index = f"{shipper.prefix}-aws.vpcflow-2026.01"
+    wrong = {
+        "settings": {"index.mapping.ignore_malformed": False},
+        "mappings": {"properties": {"event": {"properties": {"action": {"type": "date"}}}}},
+    }
+    assert shipper.node.request("PUT", f"/{index}", wrong)[0] == 200
+    log = tmp_path / "a.log"
+    log.write_text(f"{HEADER}\n{record(1, BEGIN)}\n")
+    sums = shipper("backfill", "flowlogs", log, "--json", code=5).json["sums"]
+    assert sums["dead_lettered"] == 1
+    letter = shipper("deadletter", "list", "--json").json[0]
+    assert letter["index"] == index
+    assert "mapper_parsing_exception" in letter["reason"]
+    shipper.node.request("DELETE", f"/{index}")
+    assert shipper("deadletter", "replay").out.startswith("1 delivered")
+    assert [hit["_id"] for hit in shipper.documents()] == [letter["id"]]
+    assert shipper("deadletter", "list", "--json").json == []
+
+
+def test_a_dry_run_changes_nothing_and_says_what_would_be(shipper: Shipper, tmp_path: Path) -> None:
+    write_files(tmp_path / "logs", 300, 3)
+    told = shipper("backfill", "flowlogs", tmp_path / "logs", "--dry-run", "--json").json
+    assert sum(told["dry_run"]["partitions"].values()) == 300
+    assert len(told["dry_run"]["partitions_new"]) == 3
+    assert shipper.node.request("GET", f"/_cat/indices/{shipper.prefix}-*?format=json")[1] == []
+    assert not shipper.state.exists()
+
+
+def test_a_truncated_file_gives_what_it_has_and_is_read_again(shipper: Shipper, tmp_path: Path) -> None:
+    write_files(tmp_path / "logs", 4000, 2)
+    whole = (tmp_path / "logs/export-001.log.gz").read_bytes()
+    (tmp_path / "logs/export-001.log.gz").write_bytes(whole[: len(whole) // 2])
+    first = shipper("backfill", "flowlogs", tmp_path / "logs", "--json", code=5).json
+    assert "truncated" in next(iter(first["problems"].values()))
+    assert 2000 < first["sums"]["delivered"] < 4000
+    (tmp_path / "logs/export-001.log.gz").write_bytes(whole)
+    shipper("backfill", "flowlogs", tmp_path / "logs", "--json")
+    assert len(shipper.copies("aws.vpcflow.interface_id")) == 4000
+
+
+def test_twenty_kills_lose_nothing_and_double_nothing(shipper: Shipper, tmp_path: Path) -> None:
+    nonces = write_files(tmp_path / "logs", 150_000, 9)
+    chance = random.Random(20)  # noqa: S311  (moments to kill at, not secrets)
+    pause = threading.Event()
+    seen: list[int] = []
+    for _ in range(20):
+        run = shipper.start("backfill", "flowlogs", tmp_path / "logs", stderr=subprocess.DEVNULL)
+        pause.wait(chance.uniform(0.8, 2.0))
+        if run.poll() is None:
+            run.kill()
+            seen.append(shipper.count())
+        run.communicate()
+    assert any(0 < count < len(nonces) for count in seen), f"no kill hit the load: {seen}"
+    last = shipper("backfill", "flowlogs", tmp_path / "logs", "--json").json["sums"]
+    assert balanced(last)
+    copies = shipper.copies("aws.vpcflow.interface_id")
+    assert len(copies) == len(nonces), "records are missing"
+    assert set(copies.values()) == {1}, "records are there twice"
+
+
+def test_a_signal_stops_cleanly_and_the_next_run_goes_on(shipper: Shipper, tmp_path: Path) -> None:
+    nonces = write_files(tmp_path / "logs", 60_000, 12)
+    run = shipper.start("backfill", "flowlogs", tmp_path / "logs", "--json")
+    wait_for(lambda: shipper.state.exists() and any(shipper.state.glob("checkpoints/*/*")), 30, lambda: "no checkpoint")
+    run.send_signal(signal.SIGTERM)
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 128 + signal.SIGTERM, err
+    told = json.loads(out)
+    assert not told["finished"]
+    assert 0 < told["sums"]["delivered"] < 60_000
+    assert balanced(told["sums"])
+    rest = shipper("backfill", "flowlogs", tmp_path / "logs", "--json").json["sums"]
+    assert rest["delivered"] + told["sums"]["delivered"] == 60_000
+    assert shipper.copies("aws.vpcflow.interface_id") == dict.fromkeys(nonces, 1)
+
+
+def test_a_second_process_is_told_who_holds_the_state(shipper: Shipper, tmp_path: Path) -> None:
+    write_files(tmp_path / "logs", 60_000, 3)
+    run = shipper.start("backfill", "flowlogs", tmp_path / "logs", stderr=subprocess.DEVNULL)
+    wait_for((shipper.state / "lock").exists, 30, lambda: "no lock")
+    done = shipper("backfill", "flowlogs", tmp_path / "logs", code=3)
+    assert f"process {run.pid} on" in done.err
+    run.kill()
+    run.communicate()
+    shipper("backfill", "flowlogs", tmp_path / "logs", "--json")
+
+
+def test_a_store_that_goes_away_is_waited_for(shipper: Shipper, tmp_path: Path) -> None:
+    nonces = write_files(tmp_path / "logs", 60_000, 6)
+    run = shipper.start("backfill", "flowlogs", tmp_path / "logs", "--json")
+    wait_for(lambda: any(shipper.state.glob("checkpoints/*/*")), 30, lambda: "no checkpoint")
+    shipper.node.stop()
+    threading.Event().wait(5)
+    assert run.poll() is None, "it gave up"
+    shipper.node.start()
+    out, err = run.communicate(timeout=120)
+    assert run.returncode == 0, err
+    assert "waiting since" in err
+    sums = json.loads(out)["sums"]
+    assert sums["delivered"] + sums["duplicate"] == 60_000
+    assert shipper.copies("aws.vpcflow.interface_id") == dict.fromkeys(nonces, 1)
+
+
+def test_the_writer_needs_no_more_than_its_role_on_a_secured_node(opensearch2: OpenSearchNode, tmp_path: Path) -> None:
+    operator = Shipper(opensearch2.as_user("flowtap_operator"), "flowtap", tmp_path / "state")
+    operator("schema", "apply", "--yes")
+    nonces = write_files(tmp_path / "logs", 500, 3)
+    writer = Shipper(opensearch2.as_user("flowtap_writer"), "flowtap", tmp_path / "state")
+    try:
+        assert writer("backfill", "flowlogs", tmp_path / "logs", "--json").json["sums"]["delivered"] == 500
+        assert operator.copies("aws.vpcflow.interface_id") == dict.fromkeys(nonces, 1)
+        stranger = Shipper(opensearch2.as_user("flowtap_reader"), "flowtap", tmp_path / "other")
+        refused = stranger("backfill", "flowlogs", tmp_path / "logs", code=4)
+        assert opensearch2.passwords["flowtap_reader"] not in refused.err
+    finally:
+        Shipper(opensearch2, "flowtap", tmp_path).remove()
