@@ -1,0 +1,185 @@
+"""What every source promises, whatever it reads. A new source adds a factory to `SOURCES`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
+from itertools import permutations
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from fakes import NOW, FakeCheckpoints, FakeSource
+
+from shipper.errors import EndOfInput
+from shipper.identity import CHUNK_BYTES
+from shipper.interfaces import Source
+from shipper.model import Chunk, StreamKey
+from shipper.sources.files import FilesSource
+from shipper.sources.local_paths import expand
+
+CHUNKS = 4
+
+Reopen = Callable[[], Source]
+"""The same stream of CHUNKS chunks, from where it is safe."""
+
+
+def fake(_folder: Path) -> Reopen:
+    opened: list[FakeSource] = []
+
+    def reopen() -> FakeSource:
+        chunks = [b"a %d\n" % number * 3 for number in range(CHUNKS)]
+        opened.append(FakeSource(chunks, safe=max((each.safe for each in opened), default=0)))
+        return opened[-1]
+
+    return reopen
+
+
+def files(folder: Path) -> Reopen:
+    """One file of three chunks, another of one."""
+    lines = [b"%d " % number + b"x" * (CHUNK_BYTES // 2) + b"\n" for number in range(2 * CHUNKS)]
+    (folder / "1.log").write_bytes(b"".join(lines[:-2]))
+    (folder / "2.log").write_bytes(b"".join(lines[-2:]))
+    checkpoints = FakeCheckpoints()
+
+    def reopen() -> FilesSource:
+        return FilesSource(
+            expand([str(folder)]),
+            key=lambda origin: StreamKey("lines", "store", origin),
+            checkpoints=checkpoints,
+            find_header=lambda _: None,
+            clock=lambda: NOW,
+            stdin=BytesIO(),
+        )
+
+    return reopen
+
+
+SOURCES = {"FakeSource": fake, "FilesSource": files}
+
+
+@pytest.fixture(params=SOURCES)
+def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Reopen:
+    return SOURCES[request.param](tmp_path)
+
+
+def poll_all(source: Source) -> Iterator[Chunk]:
+    while True:
+        try:
+            chunk = source.poll(CHUNK_BYTES)
+        except EndOfInput:
+            return
+        if chunk is not None:
+            yield chunk
+
+
+def read(source: Source) -> list[Chunk]:
+    """Everything that is left, not committed."""
+    chunks = list(poll_all(source))
+    source.close()
+    return chunks
+
+
+def same(one: Sequence[Chunk], other: Sequence[Chunk]) -> bool:
+    """Whether these are the same records with the same ids, whatever number a run gave the chunks."""
+
+    def named(chunk: Chunk) -> tuple[object, ...]:
+        return (chunk.records, chunk.position, chunk.identity, chunk.first_ordinal, chunk.header, chunk.mid_line)
+
+    return [named(chunk) for chunk in one] == [named(chunk) for chunk in other]
+
+
+def test_a_stream_comes_in_order_and_ends(reopen: Reopen) -> None:
+    source = reopen()
+    chunks = list(poll_all(source))
+    assert len(chunks) == CHUNKS
+    assert [chunk.id for chunk in chunks] == sorted({chunk.id for chunk in chunks})
+    assert [chunk.position for chunk in chunks] == sorted(
+        (chunk.position for chunk in chunks), key=lambda position: (position.origin, position.offset)
+    )
+    for _ in range(2):
+        with pytest.raises(EndOfInput):
+            source.poll(CHUNK_BYTES)
+    source.close()
+
+
+def test_chunks_are_whole_lines_one_behind_the_other(reopen: Reopen) -> None:
+    ends: dict[str, int] = {}
+    for chunk in read(reopen()):
+        assert chunk.records.endswith(b"\n")
+        assert chunk.position.offset == ends.get(chunk.position.origin, 0)
+        ends[chunk.position.origin] = chunk.position.offset + len(chunk.records)
+
+
+def test_what_was_never_committed_is_read_again(reopen: Reopen) -> None:
+    first = read(reopen())
+    assert same(read(reopen()), first)
+
+
+@pytest.mark.parametrize("committed", range(CHUNKS + 1))
+def test_a_stream_resumes_after_the_last_commit(reopen: Reopen, committed: int) -> None:
+    source = reopen()
+    chunks = list(poll_all(source))
+    for chunk in chunks[:committed]:
+        source.commit(chunk.id)
+    source.close()
+    assert same(read(reopen()), chunks[committed:])
+
+
+@pytest.mark.parametrize("order", list(permutations(range(CHUNKS))))
+def test_nothing_unsafe_is_passed_whatever_the_order_of_commits(reopen: Reopen, order: tuple[int, ...]) -> None:
+    """Stopped after each commit, the stream goes on at the first chunk that was not committed."""
+    source = reopen()
+    chunks = list(poll_all(source))
+    unsafe = set(range(CHUNKS))
+    for number in order:
+        source.commit(chunks[number].id)
+        unsafe.remove(number)
+        again = read(reopen())
+        left = [chunk.records for chunk in again]
+        assert all(chunks[each].records in left for each in unsafe)
+        origins = {chunk.position.origin for chunk in again}
+        for origin in origins:
+            mine = [each for each in range(CHUNKS) if chunks[each].position.origin == origin]
+            first = min(each for each in mine if each in unsafe)
+            assert same([chunk for chunk in again if chunk.position.origin == origin], [
+                chunks[each] for each in mine if each >= first
+            ])  # fmt: skip
+    source.close()
+    assert read(reopen()) == []
+
+
+def test_commits_come_from_other_threads_while_reading_goes_on(reopen: Reopen) -> None:
+    source = reopen()
+    threads = []
+    for chunk in poll_all(source):
+        threads.append(Thread(target=source.commit, args=[chunk.id]))
+        threads[-1].start()
+    for thread in threads:
+        thread.join()
+    source.close()
+    assert read(reopen()) == []
+
+
+def test_a_stream_may_be_closed_in_the_middle(reopen: Reopen) -> None:
+    source = reopen()
+    first = source.poll(CHUNK_BYTES)
+    second = source.poll(CHUNK_BYTES)
+    assert first
+    assert second
+    source.commit(first.id)
+    source.close()
+    again = read(reopen())
+    assert same(again[:1], [second])
+    assert len(again) == CHUNKS - 1
+
+
+def test_a_chunk_committed_after_a_restart_is_safe_too(reopen: Reopen) -> None:
+    source = reopen()
+    first = source.poll(CHUNK_BYTES)
+    assert first
+    source.commit(first.id)
+    source.close()
+    source = reopen()
+    for chunk in poll_all(source):
+        source.commit(chunk.id)
+    source.close()
+    assert read(reopen()) == []
