@@ -1,0 +1,82 @@
+"""The demo's questions, answered by a real OpenSearch, against what the story's generator knows to be true."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from integration.command import Shipper
+from integration.containers import OpenSearchNode
+
+ROOT = Path(__file__).parents[2]
+RECORDS = 20_000
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("demo") / "flowlogs"
+    subprocess.run(
+        [sys.executable, "-m", "demo.flow_logs", "--out", out, "--records", str(RECORDS)], cwd=ROOT, check=True
+    )
+    return out
+
+
+@pytest.fixture(scope="module")
+def story(folder: Path) -> Any:
+    return json.loads((folder / "story.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def loaded(opensearch3: OpenSearchNode, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shipper]:
+    shipper = Shipper(opensearch3, f"flowtape{os.getpid()}", tmp_path_factory.mktemp("state"))
+    shipper.remove()
+    shipper("schema", "apply", "--yes")
+    shipper("backfill", "flowlogs", folder / "AWSLogs")
+    shipper.search({"size": 0})
+    yield shipper
+    shipper.remove()
+
+
+def answer(shipper: Shipper, story: Any, question: str, limit: int = 10) -> list[dict[str, Any]]:
+    arguments = ("--since", story["begin"], "--until", story["end"], "--limit", limit, "--json")
+    return list(shipper("query", question, *arguments).json)
+
+
+def test_every_record_is_there_once_and_whole(loaded: Shipper, story: Any) -> None:
+    assert loaded.count() == story["records"]["total"]
+    assert loaded.search({"size": 0, "query": {"exists": {"field": "_ignored"}}})["hits"]["total"]["value"] == 0
+    ids = loaded.search({"size": 0, "aggs": {"ids": {"cardinality": {
+        "field": "network.community_id", "precision_threshold": 40_000}}}})["aggregations"]["ids"]["value"]  # fmt: skip
+    assert ids == pytest.approx(story["records"]["community_ids"], rel=0.02), "cardinality is an estimate"
+
+
+def test_the_top_refused_server_ports(loaded: Shipper, story: Any) -> None:
+    told = {row["port"]: row["records"] for row in story["refused"]["top_server_ports"]}
+    assert {row["port"]: row["refused"] for row in answer(loaded, story, "refused-ports")[:5]}.items() <= told.items()
+
+
+def test_the_top_talkers_count_once_what_both_ends_recorded(loaded: Shipper, story: Any) -> None:
+    found = {(row["source"], row["destination"]): row["bytes"] for row in answer(loaded, story, "top-talkers", 100)}
+    for pair in story["once"]["top_talkers"][:3]:
+        client, server = pair["client"], pair["server"]
+        assert found.get((client, server), 0) + found.get((server, client), 0) == pair["bytes"]
+
+
+def test_accepted_and_refused_over_time(loaded: Shipper, story: Any) -> None:
+    rows = answer(loaded, story, "actions-over-time")
+    sums = {"ACCEPT": sum(row["accepted"] for row in rows), "REJECT": sum(row["refused"] for row in rows)}
+    at_the_end = 200  # records that end in the last moment of the story are outside [begin, end)
+    for action, count in story["records"]["by_action"].items():
+        assert count - at_the_end <= sums[action] <= count
+    scan = story["scan"]["begin"][:13].replace("T", " ")
+    assert max(rows, key=lambda row: row["refused"])["from (UTC)"].startswith(scan)
+
+
+def test_run_again_it_adds_nothing(loaded: Shipper, folder: Path, story: Any) -> None:
+    assert "Nothing new" in loaded("backfill", "flowlogs", folder / "AWSLogs").out
+    again = loaded("backfill", "flowlogs", folder / "AWSLogs", "--again", "--json").json["sums"]
+    assert (again["delivered"], again["duplicate"]) == (0, story["records"]["total"])
