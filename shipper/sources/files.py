@@ -6,9 +6,10 @@ otherwise it is a new file and is handed out from its start (what is already sto
 """
 
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
@@ -32,14 +33,26 @@ class Progress:
     bytes_read: int
 
 
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Where a chunk ends, and how many records it holds."""
+
+    offset: int
+    chain: str
+    records: int
+
+
 @dataclass(slots=True)
 class _Stream:
-    """One input while its chunks are on their way: `pending` in reading order, `safe` those of them that are safe."""
+    """One input while its chunks are on their way: `pending` in reading order, `safe` those of them that are safe.
+
+    A pending chunk is kept only as where it ends: one may be unsafe for long while many after it are safe.
+    """
 
     input: Input
     key: StreamKey
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
-    pending: dict[ChunkId, Piece] = field(default_factory=dict)
+    pending: dict[ChunkId, _End] = field(default_factory=dict)
     safe: set[ChunkId] = field(default_factory=set)
     ended: bool = False
 
@@ -139,8 +152,8 @@ class FilesSource:
         return self._checkpoints.read(stream.key)
 
     def _same_until(self, item: Input, checkpoint: Checkpoint) -> bool:
-        """Whether the input's bytes before the checkpoint are those that were committed."""
-        with closing(self._pieces(item)) as read:
+        """Whether the input's bytes before the checkpoint are those that were committed. Damaged ones are not."""
+        with closing(self._pieces(item)) as read, suppress(SourceDamaged):
             for piece in read:
                 end = piece.offset + len(piece.records)
                 if end >= checkpoint.offset:
@@ -159,10 +172,11 @@ class FilesSource:
                 self._file = None
 
     def _chunk(self, stream: _Stream, piece: Piece) -> Chunk:
+        end = _End(piece.offset + len(piece.records), piece.chain, line_count(piece.records))
         with self._lock:
             chunk_id = ChunkId(self._next_id)
             self._next_id += 1
-            stream.pending[chunk_id] = piece
+            stream.pending[chunk_id] = end
             self._streams[chunk_id] = stream
         return Chunk(
             id=chunk_id,
@@ -178,16 +192,10 @@ class FilesSource:
     def _advance(self, stream: _Stream) -> None:
         """Under the lock. Written only when something moved."""
         before = stream.checkpoint
-        for chunk_id in list(stream.pending):
-            if chunk_id not in stream.safe:
-                break
-            piece = stream.pending.pop(chunk_id)
+        for chunk_id in list(takewhile(stream.safe.__contains__, stream.pending)):
+            end = stream.pending.pop(chunk_id)
             stream.safe.remove(chunk_id)
-            stream.checkpoint = Checkpoint(
-                offset=piece.offset + len(piece.records),
-                chain=piece.chain,
-                records=stream.checkpoint.records + line_count(piece.records),
-            )
+            stream.checkpoint = Checkpoint(end.offset, end.chain, stream.checkpoint.records + end.records)
         if stream.ended and not stream.pending:
             checkpoint, item = stream.checkpoint, stream.input
             stream.checkpoint = Checkpoint(
