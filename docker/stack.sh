@@ -18,7 +18,9 @@ umask 077
 HERE=$(cd "$(dirname "$0")" && pwd)
 export COMPOSE_PROJECT_NAME=${COMPOSE_PROJECT_NAME:-flowtap}
 readonly HERE
-readonly STACK_FILE=${SHIPPER_STACK_FILE:-${XDG_CONFIG_HOME:-$HOME/.config}/flowtap/stack.toml}
+STACK_FILE=${SHIPPER_STACK_FILE:-${XDG_CONFIG_HOME:-$HOME/.config}/flowtap/stack.toml}
+case "$STACK_FILE" in /*) ;; *) STACK_FILE=$PWD/$STACK_FILE ;; esac
+readonly STACK_FILE
 readonly KEPT=${STACK_FILE%.toml}
 readonly SETTINGS=$KEPT/compose.env
 readonly PORT=${FLOWTAP_OPENSEARCH_PORT:-9200}
@@ -27,8 +29,8 @@ readonly START_SECONDS=240
 say() { printf '%s\n' "$*" >&2; }
 # The settings of this stack as `up` wrote them, whatever the environment says now.
 compose() {
-  env -u OPENSEARCH_IMAGE -u SHIPPER_IMAGE -u FLOWTAP_SECURITY -u FLOWTAP_CERTIFICATES -u FLOWTAP_OPENSEARCH_PORT \
-    -u FLOWTAP_OPENSEARCH_HEAP -u FLOWTAP_OPENSEARCH_MEMORY \
+  env -u OPENSEARCH_IMAGE -u SHIPPER_IMAGE -u FLOWTAP_SECURITY -u FLOWTAP_CERTIFICATES -u FLOWTAP_CONNECTION \
+    -u FLOWTAP_OPENSEARCH_PORT -u FLOWTAP_OPENSEARCH_HEAP -u FLOWTAP_OPENSEARCH_MEMORY \
     docker compose --project-directory "$HERE" --file "$HERE/compose.yaml" --env-file "$SETTINGS" "$@"
 }
 
@@ -39,8 +41,28 @@ known() {
   }
 }
 
+# Two runs for one project would take each other's containers away, and `destroy` somebody else's documents.
+alone() {
+  local other
+  if command -v flock >/dev/null; then
+    exec 8>>"${TMPDIR:-/tmp}/flowtap-stack-$COMPOSE_PROJECT_NAME.lock"
+    flock -w 600 8 || {
+      say "Another run for the stack \"$COMPOSE_PROJECT_NAME\" is still at work: wait for it, then run this again."
+      exit 3
+    }
+  fi
+  while IFS= read -r other; do
+    if [ -n "$other" ] && [ "$other" != "$STACK_FILE" ]; then
+      say "The containers of \"$COMPOSE_PROJECT_NAME\" belong to the stack of $other, not of $STACK_FILE."
+      say "Meant that one? SHIPPER_STACK_FILE=$other. A second stack? COMPOSE_PROJECT_NAME=name FLOWTAP_OPENSEARCH_PORT=9201"
+      exit 3
+    fi
+  done < <(docker ps --all --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" \
+    --format '{{.Label "flowtap.connection"}}')
+}
+
 # The file appears whole or not at all.
-write() { cat >"$1.new" && mv "$1.new" "$1"; }
+write() { cat >"$1.$$" && mv "$1.$$" "$1"; }
 
 # A TOML basic string.
 quoted() { printf '"%s"' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')"; }
@@ -79,7 +101,7 @@ write_settings() {
     echo '# Written by docker/stack.sh up.'
     printf 'OPENSEARCH_IMAGE=%s\nSHIPPER_IMAGE=%s\n' "$image" "$shipper_image"
     printf 'FLOWTAP_SECURITY=%s\nFLOWTAP_CERTIFICATES=%s\n' "$FLOWTAP_SECURITY" "$FLOWTAP_CERTIFICATES"
-    printf 'FLOWTAP_OPENSEARCH_PORT=%s\n' "$PORT"
+    printf "FLOWTAP_OPENSEARCH_PORT=%s\nFLOWTAP_CONNECTION='%s'\n" "$PORT" "$STACK_FILE"
     [ -z "${FLOWTAP_OPENSEARCH_HEAP:-}" ] || printf 'FLOWTAP_OPENSEARCH_HEAP=%s\n' "$FLOWTAP_OPENSEARCH_HEAP"
     [ -z "${FLOWTAP_OPENSEARCH_MEMORY:-}" ] || printf 'FLOWTAP_OPENSEARCH_MEMORY=%s\n' "$FLOWTAP_OPENSEARCH_MEMORY"
   } | write "$SETTINGS"
@@ -131,7 +153,14 @@ apply_schema() {
 }
 
 up() {
+  for tool in curl openssl tar; do
+    command -v "$tool" >/dev/null || {
+      say "$tool is missing: install it with the system's package manager, then run this again."
+      exit 3
+    }
+  done
   "$HERE/engine.sh"
+  alone
   mkdir -p "$KEPT"
   choose
   write_settings
@@ -171,6 +200,7 @@ destroy() {
     read -r answer
     case "$answer" in y | Y | yes) ;; *) exit 1 ;; esac
   fi
+  alone
   compose --profile tools down --volumes --remove-orphans >&2
   rm -rf "$KEPT" "$STACK_FILE"
   if [ "$COMPOSE_PROJECT_NAME" = flowtap ]; then rm -f "$HERE/.env"; fi
@@ -183,6 +213,7 @@ case "$command" in
   status) status ;;
   down)
     known
+    alone
     compose --profile tools down --remove-orphans >&2
     ;;
   destroy) destroy "$@" ;;

@@ -286,6 +286,17 @@ def test_a_bulk_of_the_writer_goes_into_an_existing_partition_only(stack: Stack)
     assert [item["create"]["status"] for item in answer["items"]] == [201, 403]
 
 
+@pytest.mark.parametrize("command", [("up",), ("down",), ("destroy", "--yes")])
+def test_the_stack_of_another_connection_file_is_left_alone(stack: Stack, tmp_path: Path, command: tuple[str]) -> None:
+    shutil.copytree(stack.kept, tmp_path / "stack")
+    before = [container["Id"] for container in stack.containers()]
+    environment = stack.environment | {"SHIPPER_STACK_FILE": str(tmp_path / "stack.toml")}
+    ran = subprocess.run([DOCKER / "stack.sh", *command], env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 3
+    assert str(stack.file) in ran.stderr
+    assert [container["Id"] for container in stack.containers()] == before
+
+
 def test_documents_outlive_down_and_lost_passwords(stack: Stack) -> None:
     before, lost = stored(stack.node()), stack.secrets
     assert before > 0
