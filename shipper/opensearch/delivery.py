@@ -1,14 +1,18 @@
-"""One batch on its way: which documents are due, which are parked, what became of the others. Pure bookkeeping."""
+"""One batch on its way: which documents are due, which are parked, what became of the others, when to go on. Pure."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from shipper.backoff import delays
 from shipper.model import Batch, Fate, Verdict
 from shipper.opensearch.bulk import Item
 from shipper.opensearch.verdicts import Outcome, item_outcome
 
 FAULTS_UNTIL_REFUSED = 10
 """How often a document may meet an item-level 500, while others get through, before it is a dead letter."""
+
+PARKED_FIRST_SECONDS = 5.0
+PARKED_MOST_SECONDS = 60.0
 
 _DELIVERED = Verdict(Fate.DELIVERED)
 _DUPLICATE = Verdict(Fate.DUPLICATE)
@@ -51,7 +55,7 @@ class Delivery:
         self._book(number, item, Outcome.REFUSED)
         self._no_longer_due({number})
 
-    def park(self, partitions: dict[str, Item]) -> None:
+    def park(self, partitions: Mapping[str, Item]) -> None:
         """Set aside what belongs to these partitions."""
         gone = {number for number in self.due if self.batch.partitions[number] in partitions}
         self.parked.update({number: partitions[self.batch.partitions[number]] for number in gone})
@@ -93,3 +97,29 @@ class Delivery:
     def _no_longer_due(self, gone: set[int]) -> None:
         if gone:
             self.due = [number for number in self.due if number not in gone]
+
+
+class Schedule:
+    """When a batch is tried again: what is due soon, what is parked at slow times of its own, whatever else is due."""
+
+    def __init__(self, random: Callable[[], float]) -> None:
+        self._random = random
+        self._soon = delays(random)
+        self._late = delays(random, PARKED_FIRST_SECONDS, PARKED_MOST_SECONDS)
+        self._parked_seconds: float | None = None
+
+    def begin_anew(self) -> None:
+        """Something got through: what is due is tried again at short intervals."""
+        self._soon = delays(self._random)
+
+    def delay(self, delivery: Delivery) -> float:
+        """Seconds to wait before the next attempt. What is parked becomes due where its time comes in them."""
+        if delivery.parked and self._parked_seconds is None:
+            self._parked_seconds = next(self._late)
+        seconds = next(self._soon) if delivery.due else self._parked_seconds or 0.0
+        if self._parked_seconds is not None:
+            self._parked_seconds -= seconds
+            if self._parked_seconds <= 0:
+                self._parked_seconds = None
+                delivery.unpark()
+        return seconds

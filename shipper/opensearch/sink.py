@@ -4,26 +4,23 @@ A document leaves with a verdict or not at all: what the store cannot take now i
 takes. Waiting is cut short only by the stop event.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from threading import Lock, get_ident
 from typing import Protocol
 
-from shipper.backoff import delays
 from shipper.errors import Refused, Unavailable
 from shipper.interfaces import Wait
 from shipper.model import Batch, Verdict, Waiting
 from shipper.opensearch import bulk
 from shipper.opensearch.bulk import Item
-from shipper.opensearch.delivery import Delivery
+from shipper.opensearch.delivery import Delivery, Schedule
 from shipper.opensearch.refusal_guard import RefusalGuard
 from shipper.opensearch.reply import Reply
 from shipper.opensearch.verdicts import Outcome, remedy, request_outcome
 
 BODY_BYTES = 8 << 20
 LEAST_BODY_BYTES = 64 << 10
-_PARKED_FIRST_SECONDS = 5.0
-_PARKED_MOST_SECONDS = 60.0
 
 
 class BulkEndpoint(Protocol):
@@ -79,14 +76,14 @@ class OpenSearchSink:
     def write(self, batch: Batch) -> Sequence[Verdict]:
         """One verdict per document, in order. Raises Unavailable only when told to stop, Refused when nothing helps."""
         delivery = Delivery(batch)
-        soon, late = self._soon(), self._late()
+        schedule = Schedule(self._random)
         try:
             while not delivery.finished:
                 stored = delivery.stored
                 self._attempt(delivery)
                 if delivery.stored > stored:
-                    soon = self._soon()
-                self._pause(delivery, soon, late)
+                    schedule.begin_anew()
+                self._pause(delivery, schedule)
         finally:
             self._resume()
         return delivery.result()
@@ -100,12 +97,16 @@ class OpenSearchSink:
         """Send everything due once. What fails stays due."""
         try:
             wanted = {delivery.batch.partitions[number] for number in delivery.due}
-            delivery.park(dict(self._partitions.ensure(wanted)))
+            absent = self._partitions.ensure(wanted)
+            delivery.park(absent)
+            for item in absent.values():
+                self._note(f"{item.error_type}: {item.reason}", remedy(item.error_type))
             requests = list(bulk.requests(delivery.batch, delivery.due, self._body_bytes))[::-1]
             while requests:
-                documents = requests.pop()
-                halves = self._send(delivery, documents)
-                requests.extend(reversed(halves))
+                # An earlier request may have parked the partitions of this one.
+                documents = [number for number in requests.pop() if number not in delivery.parked]
+                if documents:
+                    requests.extend(reversed(self._send(delivery, documents)))
         except Unavailable as error:
             self._note(str(error), "")
 
@@ -167,24 +168,15 @@ class OpenSearchSink:
         if self._body_bytes < self._most_bytes:
             self._body_bytes = min(self._body_bytes * 9 // 8, self._most_bytes)
 
-    def _pause(self, delivery: Delivery, soon: Iterator[float], late: Iterator[float]) -> None:
+    def _pause(self, delivery: Delivery, schedule: Schedule) -> None:
         """Wait before the next attempt, if one is needed. Raises Unavailable when told to stop."""
         if delivery.finished:
             return
-        seconds = next(soon) if delivery.due else next(late)
-        if self._wait(seconds):
+        if self._wait(schedule.delay(delivery)):
             waiting = self.waiting()
             raise Unavailable(f"told to stop while waiting: {waiting.what if waiting else 'a retry was due'}")
-        if not delivery.due:
-            delivery.unpark()
         with self._lock:
             self.resent += len(delivery.due)
-
-    def _soon(self) -> Iterator[float]:
-        return delays(self._random)
-
-    def _late(self) -> Iterator[float]:
-        return delays(self._random, _PARKED_FIRST_SECONDS, _PARKED_MOST_SECONDS)
 
     def _note(self, what: str, mends: str) -> None:
         """This thread waits now; since when stays as it was."""

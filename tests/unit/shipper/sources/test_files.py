@@ -295,7 +295,7 @@ def test_a_checkpoint_that_cannot_be_written_is_the_committers_error(reader: Rea
     def full(_: Checkpoint) -> None:
         raise StateUnwritable("disk full")
 
-    source = reader.source("some.log")
+    source = reader.source(log.name)
     first, *_ = poll_all(source)
     reader.checkpoints.before = full
     with pytest.raises(StateUnwritable):

@@ -1,0 +1,89 @@
+"""Bulk bodies and replies."""
+
+import orjson
+import pytest
+from fakes import NOW, FakeDecoder
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shipper.model import Batch, Chunk, ChunkId, Position
+from shipper.opensearch.bulk import UNREADABLE, Item, body, read_error, read_items, requests
+
+
+def batch_of(documents: int) -> Batch:
+    """Documents of different sizes."""
+    records = b"".join(b"p %s\n" % (b"x" * (number * 7 % 40)) for number in range(documents))
+    return FakeDecoder().decode(Chunk(ChunkId(0), records, Position("o", 0), "IDENTITY-12c", 0, NOW))
+
+
+@given(st.sets(st.integers(0, 19), min_size=1).map(sorted), st.integers(1, 2000))
+def test_bodies_hold_each_document_once_in_order_and_stay_within_the_limit(chosen: list[int], max_bytes: int) -> None:
+    batch = batch_of(20)
+    runs = list(requests(batch, chosen, max_bytes))
+    assert [number for run in runs for number in run] == chosen
+    bodies = [body(batch, run) for run in runs]
+    assert b"".join(bodies) == b"".join(batch.body[batch.cuts[number] : batch.cuts[number + 1]] for number in chosen)
+    for run, sent in zip(runs, bodies, strict=True):
+        assert len(sent) <= max_bytes or len(run) == 1
+    for before, after in zip(bodies, runs[1:], strict=False):
+        assert len(before) + len(body(batch, after[:1])) > max_bytes
+
+
+def test_nothing_due_is_no_request() -> None:
+    assert list(requests(batch_of(3), [], 100)) == []
+
+
+def reply(*items: object) -> bytes:
+    return orjson.dumps({"errors": True, "items": items})
+
+
+def test_each_item_is_read_whatever_its_operation() -> None:
+    error = {"type": "mapper_parsing_exception", "reason": "failed to parse"}
+    sent = reply({"create": {"status": 201}}, {"index": {"status": 400, "error": error}}, {"create": {"status": 429}})
+    assert read_items(sent, 3) == [Item(201), Item(400, "mapper_parsing_exception", "failed to parse"), Item(429)]
+
+
+def test_spaces_in_a_reply_mean_nothing() -> None:
+    """A peer looks for the bytes `"errors":true` and lost events where a reply had a space after the colon."""
+    sent = b'{ "errors" : true , "items" : [ { "create" : { "status" : 429 } } ] }'
+    assert read_items(sent, 1) == [Item(429)]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"<html>",
+        reply({"create": {"status": 201}})[:-2],
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"errors":false}',
+        b'{"items":null}',
+        b'{"items":{"create":{"status":201}}}',
+        reply(),
+        reply({}),
+        reply([]),
+        reply(None),
+        reply({"create": {}}),
+        reply({"create": {"status": None}}),
+        reply({"create": {"status": "many"}}),
+        reply({"create": {"status": 201}}, {"create": {"status": 201}}),
+    ],
+)
+def test_a_reply_that_is_not_whole_tells_nothing(sent: bytes) -> None:
+    assert read_items(sent, 1) is None
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_an_error_of_their_status(sent: bytes) -> None:
+    assert read_error(502, sent).status == 502
+    assert read_items(sent, 1) is None
+
+
+def test_the_error_of_a_whole_request_is_read() -> None:
+    sent = orjson.dumps({"error": {"type": "circuit_breaking_exception", "reason": "[parent] Data too large"}})
+    assert read_error(429, sent) == Item(429, "circuit_breaking_exception", "[parent] Data too large")
+    assert read_error(403, b'{"error":{"type":"x"}}') == Item(403, "x", "")
+    assert read_error(502, b"<html>" + b"x" * 1000) == Item(502, UNREADABLE, "<html>" + "x" * 194)
+    assert read_error(400, b'{"error":"just text"}').error_type == UNREADABLE
