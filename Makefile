@@ -51,6 +51,9 @@ golden: setup ## Write golden outputs anew; look at the difference before you co
 	$(VENV)/pytest -q tests/golden tests/house --rewrite-golden || true
 	git diff --stat tests/golden docs
 
+docs: setup ## Write the command and settings reference anew
+	$(VENV)/python -m shipper.cli.reference docs
+
 pins: ## Write constraints.txt anew from the newest versions that fit
 	python3 -m venv .cache/pins
 	.cache/pins/bin/pip install --quiet --upgrade '.[dev]'

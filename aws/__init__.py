@@ -1,1 +1,1 @@
-"""What every part that talks to AWS shares: sessions, clients, error codes, plan and apply. Imports no other package."""
+"""What every part that talks to AWS shares: sessions, clients, error codes, plan and apply. A leaf."""

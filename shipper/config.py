@@ -21,6 +21,7 @@ from shipper.partition import Unit
 
 ENVIRONMENT_PREFIX = "SHIPPER_"
 DEFAULT_URL = "http://127.0.0.1:9200"
+_CREDENTIALS = frozenset({"username", "password", "password_file", "ca_file"})
 _OWN_VARIABLES = frozenset({"SHIPPER_CONFIG", "SHIPPER_STACK_FILE"})
 
 
@@ -91,6 +92,14 @@ class Settings(BaseSettings):
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
 
+    def units(self) -> dict[str, Unit]:
+        """The partition units that were set; a dataset without one keeps what its template says."""
+        return {
+            name: dataset.partition
+            for name, dataset in self.datasets.items()
+            if "partition" in dataset.model_fields_set
+        }
+
     def dataset(self, name: str) -> DatasetSettings:
         """Settings of a dataset, defaults where none are given."""
         return self.datasets.get(name, DatasetSettings())
@@ -120,7 +129,7 @@ def load(
     from_file = _read_toml(path) if path else {}
     from_environment = _environment_settings(environment)
     from_arguments = _parsed_overrides(overrides)
-    merged = _merge(_merge(from_file, from_environment), from_arguments)
+    merged = _layered(_layered(from_file, from_environment), from_arguments)
     try:
         settings = Settings(**merged)
     except ValidationError as error:
@@ -195,6 +204,18 @@ def _parsed_overrides(overrides: Sequence[str]) -> dict[str, Any]:
     return merged
 
 
+def _layered(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """One place over another. A new address takes no credentials over: they were given for the old one."""
+    before, after = (layer.get("opensearch") for layer in (under, over))
+    if (
+        isinstance(before, Mapping)
+        and isinstance(after, Mapping)
+        and after.get("url", before.get("url")) != before.get("url")
+    ):
+        under = {**under, "opensearch": {key: value for key, value in before.items() if key not in _CREDENTIALS}}
+    return _merge(under, over)
+
+
 def _merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(under)
     for key, value in over.items():
@@ -236,8 +257,9 @@ def _connection(given: OpenSearchSettings, environment: Mapping[str, str]) -> tu
     source = "settings (opensearch.url)"
     if not url and environment.get("OPENSEARCH_URL"):
         url, named, secret = _without_credentials(environment["OPENSEARCH_URL"])
-        username = username or named or environment.get("OPENSEARCH_USERNAME", "")
-        password = password or secret or environment.get("OPENSEARCH_PASSWORD", "")
+        if not username:
+            username = named or environment.get("OPENSEARCH_USERNAME", "")
+            password = secret if named else environment.get("OPENSEARCH_PASSWORD", "")
         ca_file = ca_file or _optional_path(environment.get("OPENSEARCH_CA_FILE"))
         source = "environment OPENSEARCH_URL"
     if not url and stack:

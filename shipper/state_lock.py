@@ -29,10 +29,10 @@ class StateLock:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = _holder(descriptor)
+            who = _description_of(descriptor)
             os.close(descriptor)
             raise StateBusy(
-                f"{self._path.parent} is held by {holder}. Wait for it, or give this one a state directory of its own "
+                f"{self._path.parent} is held by {who}. Wait for it, or give this one a state directory of its own "
                 "(state.directory): ids are the same, so nothing is stored twice."
             ) from error
         try:
@@ -52,13 +52,31 @@ class StateLock:
             self._descriptor = None
 
 
+def holder(directory: Path) -> str | None:
+    """Who holds a state directory; None if nobody does.
+
+    A shared lock is asked for and let go of at once: the kernel offers no other way to ask.
+    """
+    try:
+        descriptor = os.open(directory / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _description_of(descriptor)
+    finally:
+        os.close(descriptor)
+    return None
+
+
 def _description(now: datetime) -> bytes:
     return json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": now.isoformat()}).encode()
 
 
-def _holder(descriptor: int) -> str:
+def _description_of(descriptor: int) -> str:
     try:
-        holder = json.loads(os.pread(descriptor, 4096, 0))
-        return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
+        found = json.loads(os.pread(descriptor, 4096, 0))
+        return f"process {found['pid']} on {found['host']} since {found['since']}"
     except (ValueError, KeyError, TypeError):
         return "another process"

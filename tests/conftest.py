@@ -1,4 +1,7 @@
-"""Options of the whole test run."""
+"""Options of the whole test run, and an environment without anybody's settings."""
+
+import os
+from pathlib import Path
 
 import pytest
 
@@ -6,3 +9,13 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-golden", action="store_true", help="write golden outputs and docs/fields.md anew")
     parser.addoption("--require-services", action="store_true", help="fail where a service is missing, do not skip")
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test meets the settings, credentials or connection file of whoever runs it."""
+    for name in os.environ:  # noqa: TID251
+        if name.startswith(("AWS_", "SHIPPER_", "OPENSEARCH_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nobody" / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "nobody" / "state"))

@@ -65,9 +65,13 @@ def _plan(context: Context, *, force: bool) -> "Plan":
     from shipper.opensearch.schema import plan
     from shipper.opensearch.store_state import read_actual
 
-    units = {name: dataset.partition for name, dataset in context.settings.datasets.items()}
     prefix = context.settings.opensearch.prefix
-    return plan(desired(prefix, units=units), read_actual(context.store, prefix), today=now().date(), force=force)
+    return plan(
+        desired(prefix, units=context.settings.units()),
+        read_actual(context.store, prefix),
+        today=now().date(),
+        force=force,
+    )
 
 
 def _shards(context: Context) -> "ShardSum":

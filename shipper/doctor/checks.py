@@ -7,6 +7,7 @@ from shipper.doctor import machine, machine_judgement, server_judgement
 from shipper.doctor.checkup import Check, Side, Subject
 from shipper.doctor.finding import Finding
 from shipper.opensearch.desired import datasets
+from shipper.state_lock import holder
 
 _PACKAGES = ("mirror", "provision", "suricata", "dashboards", "aws")
 
@@ -32,7 +33,7 @@ def _state_disk(subject: Subject) -> Finding:
 
 
 def _state_lock(subject: Subject) -> Finding:
-    return machine_judgement.state_lock(machine.lock_holder(subject.loaded.state_directory))
+    return machine_judgement.state_lock(holder(subject.loaded.state_directory))
 
 
 def _dead_letters(subject: Subject) -> Finding:

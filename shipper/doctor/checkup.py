@@ -52,7 +52,7 @@ class Subject:
     @property
     def units(self) -> dict[str, Unit]:
         """Partition units that are set."""
-        return {name: dataset.partition for name, dataset in self.loaded.settings.datasets.items()}
+        return self.loaded.settings.units()
 
     @property
     def now(self) -> datetime:

@@ -3,8 +3,6 @@
 Raises CorruptState where files of ours cannot be read, and OSError.
 """
 
-import fcntl
-import json
 import os
 import shutil
 import tomllib
@@ -82,24 +80,6 @@ def state_directory(path: Path) -> StateDirectory:
     )
 
 
-def lock_holder(directory: Path) -> str | None:
-    """Who holds the state directory; None if nobody does.
-
-    A shared lock is asked for and let go of at once: the kernel offers no other way to ask.
-    """
-    try:
-        descriptor = os.open(directory / "lock", os.O_RDONLY | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _holder(os.pread(descriptor, 4096, 0))
-    finally:
-        os.close(descriptor)
-    return None
-
-
 def dead_letters(directory: Path, quota_bytes: int) -> DeadLetters:
     """Every dead letter read once."""
     letters = DeadLetterDirectory(directory / "deadletter", quota_bytes)
@@ -122,11 +102,3 @@ def _import_name(name: str, ours: Path) -> ImportName:
     # suricata-update installs suricata/update and an __init__.py of its own beside it.
     stranger = "suricata-update" if name == "suricata" and (ours / name / "update" / "main.py").is_file() else ""
     return ImportName(name, found, ours / name, stranger)
-
-
-def _holder(content: bytes) -> str:
-    try:
-        holder = json.loads(content)
-        return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
-    except (ValueError, KeyError, TypeError):
-        return "another process"
