@@ -63,7 +63,7 @@ def test_everything_is_committed_and_adds_up() -> None:
 def test_each_verdict_is_counted_by_origin() -> None:
     fates = [Fate.DELIVERED, Fate.DUPLICATE, Fate.REFUSED]
 
-    def verdict(batch: Batch, number: int) -> Verdict:
+    def verdict(_: Batch, number: int) -> Verdict:
         return Verdict(fates[number], "mapper_parsing_exception: no" if fates[number] is Fate.REFUSED else "")
 
     class TwoOrigins(FakeSource):
