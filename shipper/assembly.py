@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shipper.catalog import KINDS, DecoderParts
-from shipper.config import Settings
 from shipper.interfaces import Decoder, Wait
 from shipper.model import RecordKind
 from shipper.opensearch.client import Store
 from shipper.opensearch.partitions import ALLOW_PARTITIONS, Partitions
 from shipper.opensearch.sink import OpenSearchSink
 from shipper.partition import PartitionRule
+from shipper.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

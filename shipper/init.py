@@ -14,8 +14,8 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from shipper.config import ENVIRONMENT_PREFIX, Settings
 from shipper.errors import ConfigError
+from shipper.settings import ENVIRONMENT_PREFIX, Settings
 
 EXAMPLE_DATASET = "aws.vpcflow"
 

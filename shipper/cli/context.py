@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shipper.checkpoint import CheckpointDirectory
-    from shipper.config import Loaded, Settings
+    from shipper.config import Loaded
     from shipper.deadletter import DeadLetterDirectory
     from shipper.opensearch.client import Store
+    from shipper.settings import Settings
     from shipper.state_lock import StateLock
 
 

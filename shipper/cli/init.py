@@ -33,9 +33,9 @@ def init(path: Path | None, user: bool, force: bool, to_stdout: bool) -> int:
 
 
 def _user_file() -> Path:
-    from shipper.config import user_config_directory
+    from shipper.config import user_settings_file
     from shipper.durable import make_directory
 
-    directory = user_config_directory()
-    make_directory(directory)
-    return directory / "shipper.toml"
+    path = user_settings_file()
+    make_directory(path.parent)
+    return path

@@ -7,8 +7,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from fakes import NOW, FakeCheckpoints, FakeSource
 
+from fakes import NOW, FakeCheckpoints, FakeSource
 from shipper.errors import EndOfInput
 from shipper.identity import CHUNK_BYTES
 from shipper.interfaces import Source

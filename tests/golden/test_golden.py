@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flow_log_samples import chunk, decoder
 
+from flow_log_samples import chunk, decoder
 from shipper.decoders.flow_log_header import find_header
 from shipper.identity import pieces
 from shipper.model import Batch, Sums

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import pytest
+
 from integration import containers
 from integration.containers import NotAvailable, OpenSearchNode
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from integration.command import Shipper
 from integration.containers import OpenSearchNode, wait_for
 from integration.flow_log_files import BEGIN, HEADER, record, write_files

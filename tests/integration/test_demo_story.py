@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from integration.command import Shipper
 from integration.containers import OpenSearchNode
 

@@ -14,10 +14,10 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from integration.containers import OpenSearchNode, free_port
 
+from integration.containers import OpenSearchNode, free_port
 from shipper.cli.context import now
-from shipper.config import Loaded, Settings, load
+from shipper.config import Loaded, load
 from shipper.doctor.checks import CHECKS
 from shipper.doctor.checkup import Subject, examine, exit_code
 from shipper.doctor.finding import Finding, Outcome
@@ -25,6 +25,7 @@ from shipper.opensearch import schema
 from shipper.opensearch.client import Connection, Store
 from shipper.opensearch.desired import desired
 from shipper.opensearch.store_state import read_actual
+from shipper.settings import Settings
 
 OK, WARN, FAIL, SKIPPED = Outcome.OK, Outcome.WARN, Outcome.FAIL, Outcome.SKIPPED
 PARTITION = "aws.vpcflow-2026.01"

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import urllib3
+
 from integration.containers import DOCKER, USERS, NotAvailable, OpenSearchNode, free_port, image
 
 GIB = 1 << 30

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import orjson
 import pytest
-from flow_log_samples import AWS_NAME, RECORD, chunk, decoder, lines, written
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flow_log_samples import AWS_NAME, RECORD, chunk, decoder, lines, written
 from shipper import identity
 from shipper.decoders.flow_log_document import leaf_places
 from shipper.decoders.flow_log_exact import framed

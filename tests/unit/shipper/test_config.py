@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from shipper.config import DEFAULT_URL, DatasetSettings, Loaded, Settings, load, user_config_directory
+from shipper.config import Loaded, load
+from shipper.connection import DEFAULT_URL, user_config_directory
 from shipper.errors import ConfigError
 from shipper.partition import Unit
+from shipper.settings import DatasetSettings, Settings
 
 SECRET = "hunter2-éü"
 Load = Callable[..., Loaded]

@@ -8,10 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from fakes import NOW
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fakes import NOW
 from shipper.deadletter import DeadLetterDirectory, Torn, letter_id
 from shipper.errors import CorruptState, StateUnwritable
 from shipper.model import DeadLetter, Position, RecordKind

@@ -3,10 +3,10 @@
 from itertools import pairwise
 
 import pytest
-from flow_log_samples import AWS_NAME
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flow_log_samples import AWS_NAME
 from shipper.decoders.flow_log_header import find_header
 from shipper.identity import (
     CHUNK_BYTES,

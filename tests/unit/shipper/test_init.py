@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from shipper.config import DatasetSettings, Settings, load
+from shipper.config import load
 from shipper.errors import ConfigError
 from shipper.init import EXAMPLE_DATASET, Setting, sections, settings_text, write_settings
+from shipper.settings import DatasetSettings, Settings
 
 
 def uncommented(text: str) -> str:

@@ -6,9 +6,9 @@ from itertools import pairwise
 from threading import Event, Semaphore
 
 import pytest
+
 from fakes import NOW, FakeDeadLetters, FakeDecoder, FakeSink, FakeSource
 from flow_log_samples import RECORD, decoder, lines
-
 from shipper.decoders.flow_log_header import find_header
 from shipper.errors import CorruptState, Refused, StateUnwritable, Unavailable
 from shipper.identity import CHUNK_BYTES, pieces

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from fakes import NOW
 
+from fakes import NOW
 from shipper.errors import StateBusy, StateUnwritable
 from shipper.state_lock import StateLock
 

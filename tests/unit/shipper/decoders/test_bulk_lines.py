@@ -1,7 +1,7 @@
 import orjson
 import pytest
-from flow_log_samples import chunk
 
+from flow_log_samples import chunk
 from shipper.decoders.bulk_lines import BulkLines, check_framing
 from shipper.model import Reject, Sums
 

@@ -1,8 +1,8 @@
 from ipaddress import ip_address
 
 import pytest
-from flow_log_samples import row
 
+from flow_log_samples import row
 from shipper.decoders.community_id import community_id
 from shipper.decoders.flow_log_derived import initiator
 

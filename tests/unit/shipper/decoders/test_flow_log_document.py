@@ -1,8 +1,8 @@
 import itertools
 
 import pytest
-from flow_log_samples import ARRIVED, leaves, row
 
+from flow_log_samples import ARRIVED, leaves, row
 from shipper.decoders.flow_log_document import leaf_places
 from shipper.decoders.flow_log_fields import TGW, VPC, Dataset
 

@@ -2,8 +2,8 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from flow_log_samples import AWS_NAME, IDENTITY, RECORD, chunk, decode, decoder, lines, written
 
+from flow_log_samples import AWS_NAME, IDENTITY, RECORD, chunk, decode, decoder, lines, written
 from shipper.decoders.flow_log_fields import DEFAULT_FORMAT
 from shipper.errors import ConfigError
 from shipper.identity import MAX_RECORD_BYTES, document_id

@@ -1,6 +1,6 @@
 import pytest
-from flow_log_samples import RECORD
 
+from flow_log_samples import RECORD
 from shipper.decoders.flow_log_fields import DEFAULT_FORMAT, KNOWN_NAMES
 from shipper.decoders.flow_log_header import find_header, format_columns, header_columns, is_header
 from shipper.errors import ConfigError

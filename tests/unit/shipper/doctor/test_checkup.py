@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from shipper.config import Loaded, Settings
+from shipper.config import Loaded
 from shipper.doctor.checks import CHECKS
 from shipper.doctor.checkup import Check, Side, Subject, examine, exit_code
 from shipper.doctor.finding import Finding, Outcome, fail, ok, warn
 from shipper.errors import ConfigError, CorruptState, Refused, Unavailable
 from shipper.opensearch.client import Connection
+from shipper.settings import Settings
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 OK, FAIL, SKIPPED = Outcome.OK, Outcome.FAIL, Outcome.SKIPPED

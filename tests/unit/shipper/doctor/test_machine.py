@@ -10,7 +10,7 @@ import pytest
 from shipper.doctor import machine
 from shipper.doctor.machine import DeadLetters
 from shipper.errors import CorruptState
-from shipper.state_lock import StateLock
+from shipper.state_lock import StateLock, holder
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ def test_looking_at_the_state_directory_makes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "not/there"
     seen = machine.state_directory(path)
     assert (seen.base, seen.exists, seen.writable) == (tmp_path, False, True)
-    assert machine.lock_holder(path) is None
+    assert holder(path) is None
     assert machine.dead_letters(path, 5) == DeadLetters({}, 0, 5)
     assert machine.checkpoints(path) == 0
     assert not any(tmp_path.iterdir())
@@ -36,14 +36,14 @@ def test_looking_at_the_state_directory_makes_nothing(tmp_path: Path) -> None:
 
 def test_who_holds_the_lock_is_told_and_stays_in_hold(tmp_path: Path) -> None:
     with StateLock(tmp_path, NOW):
-        holder = machine.lock_holder(tmp_path)
-        assert holder is not None
-        assert f"process {os.getpid()} on " in holder
-        assert machine.lock_holder(tmp_path) == holder
-    assert machine.lock_holder(tmp_path) is None
+        told = holder(tmp_path)
+        assert told is not None
+        assert f"process {os.getpid()} on " in told
+        assert holder(tmp_path) == told
+    assert holder(tmp_path) is None
     with StateLock(tmp_path, NOW):
         (tmp_path / "lock").write_text("{")
-        assert machine.lock_holder(tmp_path) == "another process"
+        assert holder(tmp_path) == "another process"
 
 
 def test_a_checkpoint_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -2,10 +2,10 @@
 
 import orjson
 import pytest
-from fakes import NOW, FakeDecoder
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes import NOW, FakeDecoder
 from shipper.model import Batch, Chunk, ChunkId, Position
 from shipper.opensearch.bulk import UNREADABLE, Item, body, read_error, read_items, requests
 

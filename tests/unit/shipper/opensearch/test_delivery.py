@@ -1,9 +1,9 @@
 """The books of one batch: each document is due, parked or has its verdict, never two of these."""
 
-from fakes import NOW, FakeDecoder
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes import NOW, FakeDecoder
 from shipper.model import Chunk, ChunkId, Fate, Position
 from shipper.opensearch.bulk import Item
 from shipper.opensearch.delivery import FAULTS_UNTIL_REFUSED, Delivery

@@ -6,6 +6,7 @@ from itertools import repeat
 from threading import Event, Thread
 
 import pytest
+
 from fakes import (
     NOW,
     FakeClock,
@@ -24,7 +25,6 @@ from fakes import (
     lost_before,
     page,
 )
-
 from shipper.errors import Refused, Unavailable
 from shipper.identity import document_id
 from shipper.interfaces import Wait

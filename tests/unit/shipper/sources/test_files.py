@@ -8,9 +8,9 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+
 from fakes import NOW, FakeCheckpoints
 from flow_log_samples import AWS_NAME
-
 from shipper.decoders.flow_log_header import find_header
 from shipper.errors import CorruptState, EndOfInput, StateUnwritable
 from shipper.identity import CHUNK_BYTES

@@ -1,0 +1,90 @@
+"""What can be set: one frozen model for each section, with defaults and descriptions that the docs are made from."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from shipper.partition import Unit
+
+ENVIRONMENT_PREFIX = "SHIPPER_"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class OpenSearchSettings(_Section):
+    """Where documents go."""
+
+    url: str = Field("", description="Address, such as https://host:9200; no credentials in it.")
+    username: str = Field("", description="User with the role flowtap_writer (flowtap_operator for schema changes).")
+    password: SecretStr = Field(
+        SecretStr(""), description="Better given as SHIPPER_OPENSEARCH__PASSWORD or password_file."
+    )
+    password_file: Path | None = Field(None, description="File whose first line is the password.")
+    ca_file: Path | None = Field(None, description="PEM file of the authority that signed the server's certificate.")
+    prefix: str = Field("flowtap", pattern=r"^[a-z][a-z0-9]{0,30}$", description="First part of every index name.")
+    timeout_seconds: float = Field(60.0, gt=0, description="How long a request may take.")
+    body_bytes: int = Field(8 << 20, ge=64 << 10, description="Most bytes of one bulk request.")
+    in_flight: int = Field(3, ge=1, le=32, description="Bulk requests on their way at the same time.")
+    compress: bool = Field(False, description="Send bulk requests gzip-compressed.")
+
+
+class StateSettings(_Section):
+    """What is kept between runs: checkpoints and dead letters."""
+
+    directory: Path = Field(
+        Path("~/.local/state/flowtap"), description="One process at a time uses it; workers each have their own."
+    )
+    dead_letter_quota_bytes: int = Field(1 << 30, ge=1 << 20, description="When dead letters take more, streams stop.")
+
+
+class DatasetSettings(_Section):
+    """How one dataset is kept."""
+
+    partition: Unit = Field(Unit.MONTH, description="month, day or hour; a change applies to future dates only.")
+    retention_days: int = Field(
+        0, ge=0, description="Partitions wholly older are deleted on demand; 0 keeps everything."
+    )
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    opensearch: OpenSearchSettings = OpenSearchSettings()
+    state: StateSettings = StateSettings()
+    datasets: dict[str, DatasetSettings] = Field(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What was loaded comes in whole; no further place is looked at."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    def units(self) -> dict[str, Unit]:
+        """The partition units that were set; a dataset without one keeps what its template says."""
+        return {
+            name: dataset.partition
+            for name, dataset in self.datasets.items()
+            if "partition" in dataset.model_fields_set
+        }
+
+    def dataset(self, name: str) -> DatasetSettings:
+        """Settings of a dataset, defaults where none are given."""
+        return self.datasets.get(name, DatasetSettings())
