@@ -1,4 +1,7 @@
-"""The sink against a store that fails in every way a store can. Codes B1 to B12 are cases other tools lost data to."""
+"""The sink against a store that fails in every way a store can. Codes B1 to B12 are cases other tools lost data to.
+
+Long because every way to fail is a test of its own, and all share one rig.
+"""
 
 from collections import deque
 from collections.abc import Callable
