@@ -102,6 +102,7 @@ def _live(look: Callable[[], Snapshot], done: Event) -> None:
     from rich.console import Console, Group
     from rich.live import Live
     from rich.progress_bar import ProgressBar
+    from rich.table import Table
     from rich.text import Text
 
     start = monotonic()
@@ -109,11 +110,10 @@ def _live(look: Callable[[], Snapshot], done: Event) -> None:
     def picture() -> Group:
         now = look()
         total = now.bytes_total if now.bytes_total > 0 else None
-        bar = ProgressBar(total=total, completed=now.bytes_read, width=40, pulse=total is None)
-        lines: list[ProgressBar | Text] = [bar, Text(line(now, monotonic() - start))]
-        if now.waiting:
-            lines.append(Text(shown(now.waiting), style="yellow"))
-        return Group(*lines)
+        bar = ProgressBar(total=total, completed=now.bytes_read, width=24, pulse=total is None)
+        grid = Table.grid(padding=(0, 1))
+        grid.add_row(bar, Text(line(now, monotonic() - start)))
+        return Group(grid, Text(shown(now.waiting), style="yellow")) if now.waiting else Group(grid)
 
     with Live(picture(), console=Console(stderr=True), auto_refresh=False, transient=True) as live:
         while not done.wait(_LIVE_SECONDS):

@@ -24,7 +24,7 @@ from shipper.sources.local_paths import Input
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far reading is. Bytes are those on disk; `bytes_total` is -1 where an input's size is unknown."""
+    """How far reading is. Bytes are those on disk, of a pipe those read; `bytes_total` is -1 where it is unknown."""
 
     files_total: int
     files_done: int
@@ -85,6 +85,7 @@ class FilesSource:
         self._chunks = self._read_all()
         self._file: BinaryIO | None = None
         self._bytes_before = 0
+        self._piped_bytes = 0
         self._done = 0
         self._unchanged: list[str] = []
         self.problems: dict[str, str] = {}
@@ -115,7 +116,7 @@ class FilesSource:
             files_done=self._done,
             files_unchanged=len(self._unchanged),
             bytes_total=-1 if min(sizes, default=0) < 0 else sum(sizes),
-            bytes_read=self._bytes_before + _place(self._file),
+            bytes_read=self._bytes_before + self._piped_bytes + _place(self._file),
         )
 
     def unchanged(self) -> Sequence[str]:
@@ -140,6 +141,7 @@ class FilesSource:
         if known and known.offset and self._same_until(item, known):
             stream.checkpoint = known
         for piece in self._pieces(item):
+            self._piped_bytes += 0 if item.resumable else len(piece.records)
             if piece.offset >= stream.checkpoint.offset:
                 yield self._chunk(stream, piece)
         with self._lock:
