@@ -76,6 +76,7 @@ class Life:
     """Counts what has an effect outside the process; it ends in the middle, before or after one of these."""
 
     def __init__(self, steps: int | None) -> None:
+        self.ended = Event()
         self._left = steps
         self._lock = Lock()
 
@@ -84,6 +85,7 @@ class Life:
             if self._left is None:
                 return
             if self._left == 0:
+                self.ended.set()
                 raise Killed
             self._left -= 1
 
@@ -116,13 +118,20 @@ class MortalCheckpoints(FakeCheckpoints):
 
 
 class MortalEndpoint:
-    """The store's network as seen by a process that may die before or after each request."""
+    """The store's network as seen by a process that may die before or after each request.
 
-    def __init__(self, store: FakeEndpoint, life: Life) -> None:
+    With `hang`, its first request hangs for as long as the others need to get through, or until it dies.
+    """
+
+    def __init__(self, store: FakeEndpoint, life: Life, *, hang: bool = False) -> None:
         self._store = store
         self._life = life
+        self._hang = hang
 
     def request(self, method: str, path: str, **options: object) -> Reply:
+        if self._hang:
+            self._hang = False
+            self._life.ended.wait(0.02)
         self._life.step()
         reply = self._store.request(method, path, **options)  # type: ignore[arg-type]
         self._life.step()
@@ -161,15 +170,15 @@ class Load(RuleBasedStateMachine):
         waiting = self.transient.get(sent.id)
         return waiting.popleft() if waiting else None
 
-    def sink(self, life: Life) -> OpenSearchSink:
+    def sink(self, life: Life, *, hang: bool = False) -> OpenSearchSink:
         self.store.item = self.judge
         clock = FakeClock()
-        endpoint = MortalEndpoint(self.store, life)
+        endpoint = MortalEndpoint(self.store, life, hang=hang)
         return OpenSearchSink(
             endpoint, FakePartitions(), wait=FakeWait(clock), clock=clock, random=lambda: 0.5, body_bytes=1 << 16
         )
 
-    def run_once(self, in_flight: int, steps: int | None = None) -> Sums:
+    def run_once(self, in_flight: int, steps: int | None = None, *, hang: bool = False) -> Sums:
         life = Life(steps)
         source = FilesSource(
             expand([str(self.path)]),
@@ -180,7 +189,13 @@ class Load(RuleBasedStateMachine):
             stdin=BytesIO(),
         )
         pipeline = Pipeline(
-            source, FakeDecoder(), self.sink(life), self.letters(life), kind=KIND, clock=lambda: NOW, stop=Event()
+            source,
+            FakeDecoder(),
+            self.sink(life, hang=hang),
+            self.letters(life),
+            kind=KIND,
+            clock=lambda: NOW,
+            stop=Event(),
         )
         try:
             pipeline.run(in_flight)
@@ -195,16 +210,17 @@ class Load(RuleBasedStateMachine):
     @rule(
         in_flight=st.integers(1, 4),
         steps=st.integers(0, 25),
+        hang=st.booleans(),
         requests=st.lists(st.sampled_from(REQUEST_FAULTS), max_size=5),
         items=st.lists(st.tuples(st.integers(0, 20), st.lists(st.sampled_from(ITEM_FAULTS), max_size=3)), max_size=4),
     )
     def run_and_be_killed(
-        self, in_flight: int, steps: int, requests: list, items: list[tuple[int, list[Item]]]
+        self, in_flight: int, steps: int, hang: bool, requests: list, items: list[tuple[int, list[Item]]]
     ) -> None:
         self.store.requests = deque(requests)
         met = [each.id for sent in self.store.sent for each in sent]
         self.transient = {met[place]: deque(faults) for place, faults in items if place < len(met)}
-        self.run_once(in_flight, steps)
+        self.run_once(in_flight, steps, hang=hang)
 
     @rule(in_flight=st.integers(1, 4), requests=st.lists(st.sampled_from(REQUEST_FAULTS), max_size=5))
     def run_to_the_end(self, in_flight: int, requests: list) -> None:

@@ -136,11 +136,13 @@ def test_an_error_in_one_batch_stops_the_others_and_is_raised(error: Exception) 
 
 
 def test_the_first_error_is_raised_whatever_follows() -> None:
-    stop = Event()
+    stop, others = Event(), Semaphore(0)
 
     def before(batch: Batch) -> None:
         if batch.chunk.id == 0:
+            assert others.acquire(timeout=30)
             raise Refused("the first")
+        others.release()
         assert stop.wait(30)
         raise Refused("another")
 
