@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# shellcheck over every shell script that git knows. Installed from the distribution where that can be done.
+# Runs shellcheck over every shell script that git knows. Installed from the distribution where that can be done.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
