@@ -35,7 +35,7 @@ fmt: setup ## Format
 lint: setup ## Style, import contracts, shell scripts
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
-	$(VENV)/lint-imports --no-cache | sed -n "/Analyzed/,$$p"
+	$(VENV)/lint-imports --no-cache | sed -n '/Analyzed/,$$p'
 	tools/lint_shell.sh
 
 types: setup ## Strict types
