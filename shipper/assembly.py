@@ -48,6 +48,7 @@ def open_store(
         clock=surroundings.clock,
         random=surroundings.random,
         body_bytes=settings.opensearch.body_bytes,
+        in_flight=settings.opensearch.in_flight,
     )
     return Opened(target, rules, partitions, sink)
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event, Lock
-from typing import BinaryIO
 
 from shipper.catalog import KINDS, DecoderParts
 from shipper.interfaces import CheckpointStore, DeadLetterStore, Sink
 from shipper.model import Batch, Checkpoint, DeadLetter, Fate, RecordKind, StreamKey, Sums, Verdict, Waiting
 from shipper.pipeline import Pipeline
+from shipper.sources.compression import Readable
 from shipper.sources.files import FilesSource, Progress
 from shipper.sources.local_paths import Input
 
@@ -65,7 +65,7 @@ class Backfill:
         *,
         stop: Event,
         clock: Callable[[], datetime],
-        stdin: BinaryIO,
+        stdin: Readable,
     ) -> None:
         row = KINDS[job.kind.name]
         self._stop = stop
@@ -90,10 +90,10 @@ class Backfill:
             stop=stop,
         )
 
-    def run(self, in_flight: int) -> Report:
+    def run(self, memory_bytes: int) -> Report:
         """Until every input is read or `stop` is set. Raises as the pipeline does."""
         try:
-            self._pipeline.run(in_flight)
+            self._pipeline.run(memory_bytes)
         finally:
             self._source.close()
         return self.report(finished=not self._stop.is_set())

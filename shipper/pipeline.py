@@ -1,7 +1,7 @@
-"""One stream from source to commit: poll, decode, write, dead-letter, commit. A few batches are written at a time.
+"""One stream from source to commit: poll, decode, write, dead-letter, commit, several batches at a time.
 
-Nothing is committed before its documents have their verdicts and its dead letters are on disk. Memory is bounded by the
-batches in flight: polling goes on only when one of them is done.
+Nothing is committed before its documents have their verdicts and its dead letters are on disk. Memory is bounded by
+the bytes on their way: polling goes on only when there is room. A batch that waits holds its bytes, not a request.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,10 @@ from shipper.identity import CHUNK_BYTES
 from shipper.interfaces import DeadLetterStore, Decoder, Sink, Source
 from shipper.model import Batch, Chunk, DeadLetter, Fate, Position, RecordKind, Reject, Sums, Verdict
 
-IN_FLIGHT = 3
+MEMORY_BYTES = 64 << 20
+"""Most bytes of chunks and their documents on their way, but for one chunk that may be larger."""
+
+_MOST_THREADS = 32
 _POLL_SECONDS = 0.25
 
 
@@ -45,21 +48,21 @@ class Pipeline:
         self._sums: dict[str, Sums] = {}
         self._unknown: set[str] = set()
 
-    def run(self, in_flight: int = IN_FLIGHT) -> None:
+    def run(self, memory_bytes: int = MEMORY_BYTES) -> None:
         """Until the input ends or `stop` is set. Raises the first error of any batch, after the others have ended."""
-        flying: set[Future[None]] = set()
-        with ThreadPoolExecutor(in_flight, thread_name_prefix="write") as pool:
+        flying: dict[Future[None], int] = {}
+        with ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="write") as pool:
             try:
                 while not self._stop.is_set():
                     chunk = self._source.poll(CHUNK_BYTES)
                     if chunk is not None:
-                        flying.add(pool.submit(self._settle, self._decoder.decode(chunk)))
-                    flying = self._room(flying, in_flight)
+                        batch = self._decoder.decode(chunk)
+                        flying[pool.submit(self._settle, batch)] = len(chunk.records) + len(batch.body)
+                    self._make_room(flying, memory_bytes)
             except EndOfInput:
                 pass
-            except BaseException:
-                self._stop.set()
-                raise
+            except BaseException as error:  # noqa: BLE001  (raised below, once the batches in flight have ended)
+                self._fail(error)
         if self._error is not None:
             raise self._error
 
@@ -73,11 +76,14 @@ class Pipeline:
         with self._lock:
             return frozenset(self._unknown)
 
-    def _room(self, flying: set[Future[None]], in_flight: int) -> set[Future[None]]:
+    def _make_room(self, flying: dict[Future[None], int], memory_bytes: int) -> None:
         """Wait until another batch may fly."""
-        while len(flying) >= in_flight and not self._stop.is_set():
-            flying = wait(flying, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED).not_done
-        return flying
+        while not self._stop.is_set():
+            for future in [future for future in flying if future.done()]:
+                del flying[future]
+            if len(flying) < _MOST_THREADS and sum(flying.values()) < memory_bytes:
+                return
+            wait(flying, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
 
     def _settle(self, batch: Batch) -> None:
         """Everything that must be safe before this chunk is. The first error of all batches is kept, and stops them."""

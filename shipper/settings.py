@@ -27,7 +27,12 @@ class OpenSearchSettings(_Section):
     prefix: str = Field("flowtap", pattern=r"^[a-z][a-z0-9]{0,30}$", description="First part of every index name.")
     timeout_seconds: float = Field(60.0, gt=0, description="How long a request may take.")
     body_bytes: int = Field(8 << 20, ge=64 << 10, description="Most bytes of one bulk request.")
-    in_flight: int = Field(3, ge=1, le=32, description="Bulk requests on their way at the same time.")
+    in_flight: int = Field(
+        3, ge=1, le=32, description="Most bulk requests at the same time; fewer while it is overloaded."
+    )
+    memory_bytes: int = Field(
+        64 << 20, ge=1 << 20, description="Most bytes of records on their way; reading pauses when they are used up."
+    )
     compress: bool = Field(False, description="Send bulk requests gzip-compressed.")
 
 

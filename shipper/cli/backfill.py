@@ -88,13 +88,16 @@ def flowlogs(context: Context, /, sources: tuple[str, ...], json_wanted: bool, d
 def _load(context: Context, job: "Job", destination: "Destination", stop: Stop, resent: Callable[[], int]) -> Summary:
     """Run it under a progress display. An error ends it, but not before the summary."""
     from shipper.backfill import Backfill
+    from shipper.sources.interruptible import InterruptiblePipe
 
     started = monotonic()
     failure: ShipperError | None = None
-    backfill = Backfill(job, destination, stop=stop.event, clock=now, stdin=sys.stdin.buffer)
+    backfill = Backfill(
+        job, destination, stop=stop.event, clock=now, stdin=InterruptiblePipe(sys.stdin, stop.event.wait)
+    )
     with shown_progress(lambda: snapshot(backfill, resent, now)):
         try:
-            report = backfill.run(context.settings.opensearch.in_flight)
+            report = backfill.run(context.settings.opensearch.memory_bytes)
         except ShipperError as error:
             failure, report = error, backfill.report(finished=False)
     return Summary(report, backfill.progress(), monotonic() - started, resent(), failure)

@@ -1,5 +1,6 @@
 """SIGINT and SIGTERM as a stop event: the first asks for a clean stop, the second ends at once."""
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ def stop_on_signals() -> Iterator[Stop]:
     def handle(number: int, frame: FrameType | None) -> None:
         del frame
         if stop.event.is_set():
-            raise KeyboardInterrupt
+            os._exit(128 + number)  # at once, as kill -9 would: every state on disk is made for that
         stop.signal_number = number
         stop.event.set()
         note("Stopping: what is on its way is finished and committed. Once more ends at once (that is safe too).")

@@ -27,12 +27,20 @@ class Delivery:
         self.parked: dict[int, Item] = {}
         self.verdicts: list[Verdict | None] = [None] * len(batch)
         self.stored = 0
+        self._sent = bytearray(len(batch))
         self._faults: Counter[int] = Counter()
 
     @property
     def finished(self) -> bool:
         """Every document has its verdict."""
         return not self.due and not self.parked
+
+    def sending(self, documents: Sequence[int]) -> int:
+        """These are about to be sent; how many of them were sent before."""
+        again = sum(self._sent[number] for number in documents)
+        for number in documents:
+            self._sent[number] = 1
+        return again
 
     def settle(self, documents: Sequence[int], items: Sequence[Item]) -> list[tuple[Item, Outcome]]:
         """Book the answers to one request; what is not settled stays due or is parked.

@@ -15,12 +15,17 @@ from shipper.model import Batch, Verdict, Waiting
 from shipper.opensearch import bulk
 from shipper.opensearch.bulk import Item
 from shipper.opensearch.delivery import Delivery, Schedule
+from shipper.opensearch.gate import Gate
 from shipper.opensearch.refusal_guard import RefusalGuard
 from shipper.opensearch.reply import Reply
 from shipper.opensearch.verdicts import Outcome, remedy, request_outcome
 
 BODY_BYTES = 8 << 20
+IN_FLIGHT = 3
 LEAST_BODY_BYTES = 64 << 10
+
+
+_COMES_BACK = "nothing here: it goes on by itself as soon as OpenSearch can be reached and keeps up"
 
 
 class BulkEndpoint(Protocol):
@@ -60,6 +65,7 @@ class OpenSearchSink:
         clock: Callable[[], datetime],
         random: Callable[[], float],
         body_bytes: int = BODY_BYTES,
+        in_flight: int = IN_FLIGHT,
     ) -> None:
         self._endpoint = endpoint
         self._partitions = partitions
@@ -68,6 +74,7 @@ class OpenSearchSink:
         self._random = random
         self._most_bytes = body_bytes
         self._body_bytes = body_bytes
+        self._gate = Gate(in_flight, wait)
         self._guard = RefusalGuard()
         self._lock = Lock()
         self._waiting: dict[int, Waiting] = {}
@@ -108,21 +115,27 @@ class OpenSearchSink:
                 if documents:
                     requests.extend(reversed(self._send(delivery, documents)))
         except Unavailable as error:
-            self._note(str(error), "")
+            self._note(str(error), _COMES_BACK)
 
     def _send(self, delivery: Delivery, documents: Sequence[int]) -> list[Sequence[int]]:
         """One request. Gives smaller requests to send instead, if it was refused as a whole. Raises Unavailable."""
         body = bulk.body(delivery.batch, documents)
-        reply = self._endpoint.request(
-            "POST", bulk.PATH, params=bulk.PARAMETERS, body=body, content_type="application/x-ndjson"
-        )
+        with self._gate.entered():
+            with self._lock:
+                self.resent += delivery.sending(documents)
+            reply = self._endpoint.request(
+                "POST", bulk.PATH, params=bulk.PARAMETERS, body=body, content_type="application/x-ndjson"
+            )
         items = bulk.read_items(reply.body, len(documents)) if reply.ok else None
         if items is None:
             return self._whole(delivery, documents, reply)
         stored = delivery.stored
         remarks = delivery.settle(documents, items)
         self._guard.saw_good(delivery.stored - stored)
-        self._grow()
+        if any(item.status == 429 for item, _ in remarks):
+            self._gate.narrow()
+        else:
+            self._grow()
         self._remark(delivery, documents, remarks)
         return []
 
@@ -151,6 +164,7 @@ class OpenSearchSink:
         if outcome is Outcome.SPLIT:
             return self._split(delivery, documents, item)
         if outcome is Outcome.SHRINK:
+            self._gate.narrow()
             self._body_bytes = max(self._body_bytes // 2, LEAST_BODY_BYTES)
         raise Unavailable(said)
 
@@ -165,6 +179,7 @@ class OpenSearchSink:
         return [documents[:middle], documents[middle:]]
 
     def _grow(self) -> None:
+        self._gate.widen()
         if self._body_bytes < self._most_bytes:
             self._body_bytes = min(self._body_bytes * 9 // 8, self._most_bytes)
 
@@ -175,8 +190,6 @@ class OpenSearchSink:
         if self._wait(schedule.delay(delivery)):
             waiting = self.waiting()
             raise Unavailable(f"told to stop while waiting: {waiting.what if waiting else 'a retry was due'}")
-        with self._lock:
-            self.resent += len(delivery.due)
 
     def _note(self, what: str, mends: str) -> None:
         """This thread waits now; since when stays as it was."""

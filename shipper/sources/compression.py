@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 from shipper.errors import SourceDamaged
 
@@ -19,7 +19,14 @@ _NOT_YET = {
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS  # 16: expect a gzip header (zlib manual, inflateInit2)
 
 
-def decompressed(file: BinaryIO, origin: str) -> Iterator[bytes]:
+class Readable(Protocol):
+    """What is read from: a file, a pipe."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes; none at the end."""
+
+
+def decompressed(file: Readable, origin: str) -> Iterator[bytes]:
     """Blocks of the decompressed stream, at most BLOCK_BYTES each, until its end.
 
     Raises SourceDamaged at the place where it cannot be read further; what came before is good.
@@ -40,7 +47,7 @@ def decompressed(file: BinaryIO, origin: str) -> Iterator[bytes]:
         raise SourceDamaged(f"{origin}: read error: {error.strerror or error}") from error
 
 
-def _first_block(file: BinaryIO) -> bytes:
+def _first_block(file: Readable) -> bytes:
     """Enough to see any magic, even from a pipe that hands out single bytes."""
     first = file.read(BLOCK_BYTES)
     while 0 < len(first) < 8:
@@ -51,7 +58,7 @@ def _first_block(file: BinaryIO) -> bytes:
     return first
 
 
-def _gunzipped(file: BinaryIO, block: bytes, origin: str) -> Iterator[bytes]:
+def _gunzipped(file: Readable, block: bytes, origin: str) -> Iterator[bytes]:
     """All members of a gzip file (RFC 1952 section 2.2). Zero bytes between and after them are padding (gzip(1))."""
     try:
         while block:
@@ -64,7 +71,7 @@ def _gunzipped(file: BinaryIO, block: bytes, origin: str) -> Iterator[bytes]:
         raise SourceDamaged(f"{origin}: corrupt gzip: {error}") from error
 
 
-def _member(inflate: "zlib._Decompress", file: BinaryIO, block: bytes) -> Iterator[bytes]:
+def _member(inflate: "zlib._Decompress", file: Readable, block: bytes) -> Iterator[bytes]:
     """One member, or what there is of it."""
     while block and not inflate.eof:
         if out := inflate.decompress(block, BLOCK_BYTES):
@@ -74,7 +81,7 @@ def _member(inflate: "zlib._Decompress", file: BinaryIO, block: bytes) -> Iterat
         yield out
 
 
-def _next_member(file: BinaryIO, block: bytes) -> bytes:
+def _next_member(file: Readable, block: bytes) -> bytes:
     """Where the next member begins, padding left out; empty at the end of the file."""
     block = block.lstrip(b"\0")
     while not block:

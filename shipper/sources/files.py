@@ -18,7 +18,7 @@ from shipper.errors import EndOfInput, SourceDamaged
 from shipper.identity import FindHeader, Piece, line_count, pieces
 from shipper.interfaces import CheckpointStore
 from shipper.model import Checkpoint, Chunk, ChunkId, Position, StreamKey
-from shipper.sources.compression import decompressed
+from shipper.sources.compression import Readable, decompressed
 from shipper.sources.local_paths import Input
 
 
@@ -68,7 +68,7 @@ class FilesSource:
         checkpoints: CheckpointStore,
         find_header: FindHeader,
         clock: Callable[[], datetime],
-        stdin: BinaryIO,
+        stdin: Readable,
         again: bool = False,
     ) -> None:
         """`again` hands everything out once more, whatever the checkpoints say."""

@@ -178,7 +178,7 @@ class Load(RuleBasedStateMachine):
             endpoint, FakePartitions(), wait=FakeWait(clock), clock=clock, random=lambda: 0.5, body_bytes=1 << 16
         )
 
-    def run_once(self, in_flight: int, steps: int | None = None, *, hang: bool = False) -> Sums:
+    def run_once(self, memory_bytes: int, steps: int | None = None, *, hang: bool = False) -> Sums:
         life = Life(steps)
         source = FilesSource(
             expand([str(self.path)]),
@@ -198,7 +198,7 @@ class Load(RuleBasedStateMachine):
             stop=Event(),
         )
         try:
-            pipeline.run(in_flight)
+            pipeline.run(memory_bytes)
         except Killed:
             assert steps is not None
         finally:
@@ -208,24 +208,27 @@ class Load(RuleBasedStateMachine):
         return sums
 
     @rule(
-        in_flight=st.integers(1, 4),
+        memory_bytes=st.sampled_from([1, 200, 400, 1 << 20]),
         steps=st.integers(0, 25),
         hang=st.booleans(),
         requests=st.lists(st.sampled_from(REQUEST_FAULTS), max_size=5),
         items=st.lists(st.tuples(st.integers(0, 20), st.lists(st.sampled_from(ITEM_FAULTS), max_size=3)), max_size=4),
     )
     def run_and_be_killed(
-        self, in_flight: int, steps: int, hang: bool, requests: list, items: list[tuple[int, list[Item]]]
+        self, memory_bytes: int, steps: int, hang: bool, requests: list, items: list[tuple[int, list[Item]]]
     ) -> None:
         self.store.requests = deque(requests)
         met = [each.id for sent in self.store.sent for each in sent]
         self.transient = {met[place]: deque(faults) for place, faults in items if place < len(met)}
-        self.run_once(in_flight, steps, hang=hang)
+        self.run_once(memory_bytes, steps, hang=hang)
 
-    @rule(in_flight=st.integers(1, 4), requests=st.lists(st.sampled_from(REQUEST_FAULTS), max_size=5))
-    def run_to_the_end(self, in_flight: int, requests: list) -> None:
+    @rule(
+        memory_bytes=st.sampled_from([1, 200, 400, 1 << 20]),
+        requests=st.lists(st.sampled_from(REQUEST_FAULTS), max_size=5),
+    )
+    def run_to_the_end(self, memory_bytes: int, requests: list) -> None:
         self.store.requests = deque(requests)
-        self.run_once(in_flight)
+        self.run_once(memory_bytes)
 
     @rule(lines=st.lists(st.sampled_from(["p", "bad", "!", ""]), min_size=1, max_size=6))
     def grow(self, lines: list[str]) -> None:

@@ -44,7 +44,11 @@ def test_every_setting_is_in_it_with_its_description() -> None:
 def test_a_row_says_everything_about_a_setting() -> None:
     rows = {(setting.section, setting.key): setting for section in sections() for setting in section.settings}
     assert rows["opensearch", "in_flight"] == Setting(
-        "opensearch", "in_flight", "whole number, ≥ 1, ≤ 32", "3", "Bulk requests on their way at the same time."
+        "opensearch",
+        "in_flight",
+        "whole number, ≥ 1, ≤ 32",
+        "3",
+        "Most bulk requests at the same time; fewer while it is overloaded.",
     )
     assert rows["opensearch", "in_flight"].variable == "SHIPPER_OPENSEARCH__IN_FLIGHT"
     assert rows["opensearch", "compress"].default == "false"

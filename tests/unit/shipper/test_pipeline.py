@@ -193,17 +193,24 @@ def test_a_chunk_without_documents_needs_no_sink() -> None:
     assert source.safe == 2
 
 
-@pytest.mark.parametrize("in_flight", [1, 2, 3, 8])
-def test_no_more_chunks_are_held_than_may_be_in_flight(in_flight: int) -> None:
+def room_for(batches: int) -> int:
+    """Memory for so many batches of one short record."""
+    one = FakeSource([b"p a\n"]).poll(0)
+    assert one is not None
+    return batches * (len(one.records) + len(FakeDecoder().decode(one).body))
+
+
+@pytest.mark.parametrize("batches", [1, 2, 3, 8])
+def test_no_more_is_held_than_the_memory_given(batches: int) -> None:
     most, source = 0, FakeSource([b"p a\n"] * 60)
 
     def before(_: Batch) -> None:
         nonlocal most
         most = max(most, source.unsafe)
 
-    pipeline(source, FakeSink(before=before)).run(in_flight)
+    pipeline(source, FakeSink(before=before)).run(room_for(batches))
     assert source.safe == 60
-    assert most <= in_flight + 1
+    assert most <= batches
 
 
 def test_polling_pauses_while_nothing_gets_through() -> None:
@@ -224,7 +231,7 @@ def test_polling_pauses_while_nothing_gets_through() -> None:
             go.set()
         assert go.wait(30)
 
-    pipeline(Watched([b"p a\n"] * 9), FakeSink(before=before)).run(3)
+    pipeline(Watched([b"p a\n"] * 9), FakeSink(before=before)).run(room_for(3))
     assert polled == list(range(10))
 
 
@@ -239,7 +246,7 @@ def test_other_chunks_go_on_past_one_that_waits() -> None:
             assert source.safe == 0
             others.set()
 
-    pipeline(source, FakeSink(before=before)).run(3)
+    pipeline(source, FakeSink(before=before)).run(room_for(3))
     assert source.safe == 20
 
 
