@@ -23,13 +23,14 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Lock, Thread
 from time import monotonic
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 import orjson
@@ -59,7 +60,7 @@ class Sent(NamedTuple):
     """One document of a bulk request. `line` is its source; empty for a delete."""
 
     operation: str
-    index: str
+    partition: str
     id: str
     line: bytes
 
@@ -379,7 +380,7 @@ def documents(body: bytes) -> Iterator[tuple[Sent, int, int]]:
 
 def merged(reply: bytes, cut: _Cut, *, names: bool) -> bytes:
     """The node's reply with the item faults in their places. `names`: tell _index and _id too."""
-    told = orjson.loads(reply) if reply else {"took": 0, "errors": True, "items": []}
+    told: dict[str, Any] = orjson.loads(reply) if reply else {"took": 0, "items": []}
     if "items" not in told:
         return reply
     answers = iter(told["items"])
@@ -390,7 +391,7 @@ def merged(reply: bytes, cut: _Cut, *, names: bool) -> bytes:
             items.append(next(answers))
             continue
         cause = {"status": item.status, "error": {"type": item.type, "reason": item.reason}}
-        items.append({operation: ({"_index": sent.index, "_id": sent.id} if names else {}) | cause})
+        items.append({operation: ({"_index": sent.partition, "_id": sent.id} if names else {}) | cause})
     return orjson.dumps(told | {"errors": True, "items": items})
 
 
@@ -525,12 +526,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.node.close()
 
     def _answer(self, status: int, kind: str, content: bytes, part: float = 1.0, slow_seconds: float = 0.0) -> None:
-        self.send_response(status)
-        if kind:
-            self.send_header("content-type", kind)
-        self.send_header("content-length", str(len(content)))
-        head = b"".join([*self._headers_buffer, b"\r\n"])
-        self._headers_buffer = []
+        lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"content-length: {len(content)}"]
+        lines += [f"content-type: {kind}"] if kind else []
+        head = "\r\n".join([*lines, "", ""]).encode("latin-1")
         sent = b"" if self.command == "HEAD" else content[: int(len(content) * part)]
         if slow_seconds:
             self._drip(head + sent, slow_seconds)
