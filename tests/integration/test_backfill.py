@@ -174,6 +174,33 @@ def test_what_the_store_refused_is_replayed_under_the_same_id(shipper: Shipper, 
     assert shipper("deadletter", "list", "--json").json == []
 
 
+def test_replace_corrects_documents_in_place(shipper: Shipper, tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text(f"{HEADER}\n{record(1, BEGIN)}\n{record(2, BEGIN)}\n")
+    shipper("backfill", "flowlogs", log)
+    wrong = shipper.documents()[0]
+    changed = {"doc": {"event": {"action": "wrong"}}}
+    shipper.node.request("POST", f"/{wrong['_index']}/_update/{wrong['_id']}", changed)
+    assert shipper("backfill", "flowlogs", log, "--again", "--json").json["sums"]["duplicate"] == 2
+    assert {hit["_source"]["event"]["action"] for hit in shipper.documents()} == {"accept", "wrong"}
+    sums = shipper("backfill", "flowlogs", log, "--replace", "--json").json["sums"]
+    assert (sums["delivered"], sums["duplicate"]) == (2, 0)
+    assert [hit["_source"]["event"]["action"] for hit in shipper.documents()] == ["accept", "accept"]
+
+
+def test_ctrl_c_ends_a_pipe_that_says_nothing(shipper: Shipper) -> None:
+    run = subprocess.Popen(
+        shipper.command("backfill", "flowlogs", "-"), env=shipper.environment(), text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    wait_for((shipper.state / "lock").exists, 30, lambda: "no lock")
+    threading.Event().wait(1)
+    run.send_signal(signal.SIGINT)
+    assert run.wait(timeout=20) == 128 + signal.SIGINT
+    assert run.stdin is not None
+    run.communicate()
+
+
 def test_a_dry_run_changes_nothing_and_says_what_would_be(shipper: Shipper, tmp_path: Path) -> None:
     write_files(tmp_path / "logs", 300, 3)
     told = shipper("backfill", "flowlogs", tmp_path / "logs", "--dry-run", "--json").json
