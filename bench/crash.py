@@ -28,9 +28,8 @@ def main() -> int:
     if options.folder and not lasting_node():
         sys.exit("--folder goes on where it was, and needs a node that lasts: OPENSEARCH_URL")
     slow, fast = (plan.records / rate / 60 + plan.kills * 2 / 60 for rate in RECORDS_A_SECOND)
-    say(
-        f"{plan.records:,} records, {plan.objects} objects, {plan.kills} kills: {fast:.0f} to {slow:.0f} minutes on 2 cores"
-    )
+    say(f"{plan.records:,} records, {plan.objects} objects, {plan.kills} kills")
+    say(f"expect {fast:.0f} to {slow:.0f} minutes on 2 cores")
     with TemporaryDirectory(prefix="flowtap-crash-") as made, opensearch() as node:
         load = CrashLoad(node, PREFIX, options.folder or Path(made), plan, say)
         try:
