@@ -1,8 +1,9 @@
 """A proxy in front of a real OpenSearch that harms bulk requests, and counts what it did and what it saw.
 
 In: HTTP/1.1 on 127.0.0.1, the address of a node, a plan of faults. Out: the node's answers, or the fault's.
-Everything but `_bulk` goes through unharmed unless `others` says so. Answers compactly, as OpenSearch does. A document
-that gets an item fault is cut out of the request: the node never sees it. Never changes a document, keeps none.
+Everything but `_bulk` goes through unharmed unless `others` says so, and so do the shipper's own figures (ASIDE).
+Answers compactly, as OpenSearch does. A document that gets an item fault is cut out of the request: the node never
+sees it. Never changes a document, keeps none.
 
     with FaultProxy(node.url, [LOST, None, BREAKER], items=first(2, BUSY)) as proxy:
         ...  # talk to proxy.url
@@ -34,6 +35,10 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 import orjson
+
+ASIDE = ("-deadletter-", "-pipeline-")
+"""A bulk request that begins with a partition of these goes through unharmed and uncounted: it is not the load, and a
+dead letter's summary has the id of the record it is about."""
 
 HOLD_SECONDS = 900.0
 UPSTREAM_SECONDS = 120.0
@@ -378,6 +383,12 @@ def documents(body: bytes) -> Iterator[tuple[Sent, int, int]]:
         begin = end
 
 
+def is_aside(body: bytes) -> bool:
+    """Whether a bulk request holds the shipper's own figures (ASIDE)."""
+    sent = next((sent for sent, _, _ in documents(body)), None)
+    return sent is not None and any(name in sent.partition for name in ASIDE)
+
+
 def merged(reply: bytes, cut: _Cut, *, names: bool) -> bytes:
     """The node's reply with the item faults in their places. `names`: tell _index and _id too."""
     told: dict[str, Any] = orjson.loads(reply) if reply else {"took": 0, "items": []}
@@ -453,14 +464,20 @@ class _Handler(BaseHTTPRequestHandler):
         if path.endswith("/_bulk"):
             self._bulk(body)
             return
-        fault = self.proxy.others(self.command, path) if self.proxy.others else None
-        self._do(fault, lambda: self._forward(body, {}))
+        self._other(path, body)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _any  # noqa: N815  (http.server's names)
+
+    def _other(self, path: str, body: bytes) -> None:
+        fault = self.proxy.others(self.command, path) if self.proxy.others else None
+        self._do(fault, lambda: self._forward(body, {}))
 
     def _bulk(self, body: bytes) -> None:
         zipped = self.headers.get("content-encoding", "") == "gzip"
         plain = gzip.decompress(body) if zipped else body
+        if is_aside(plain):
+            self._other(self.path.partition("?")[0], body)
+            return
         request = self.proxy.arrived(self.path, plain)
         try:
             if self.proxy.closing:
