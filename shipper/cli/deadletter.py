@@ -45,9 +45,12 @@ def list_command(context: Context, /, limit: int, json_wanted: bool, **filters: 
     """Show dead letters, oldest first."""
     from shipper.deadletter import letter_id
 
-    letters = list(_letters(context, **filters))
+    found, letters = 0, []
+    for found, letter in enumerate(_letters(context, **filters), 1):
+        if found <= limit:
+            letters.append(letter)  # those not shown are only counted: there may be a quota full of them
     if json_wanted:
-        write_json([as_json(letter) for letter in letters[:limit]])
+        write_json([as_json(letter) for letter in letters])
         return 0
     rows = [
         (
@@ -58,10 +61,10 @@ def list_command(context: Context, /, limit: int, json_wanted: bool, **filters: 
             letter.reason,
             _text(letter),
         )
-        for letter in letters[:limit]
+        for letter in letters
     ]
     headings = {"id": "left", "kind": "left", "input": "left", "byte": "right", "reason": "left", "begins": "left"}
-    write_table(f"{len(letters):,} dead letters", headings, rows)
+    write_table(f"{found:,} dead letters", headings, rows)
     for torn in context.dead_letters.torn():
         note(
             f"{torn.path} ends in {torn.size} bytes that a crash cut short; that record was read again from its source"
