@@ -17,7 +17,7 @@ from shipper.errors import ConfigError
 from shipper.opensearch.client import Connection
 from shipper.settings import ENVIRONMENT_PREFIX, Settings
 
-_CREDENTIALS = frozenset({"username", "password", "password_file", "ca_file"})
+_CREDENTIALS = frozenset({"username", "password", "password_file", "ca_file", "auth", "service"})
 _OWN_VARIABLES = frozenset({"SHIPPER_CONFIG", "SHIPPER_STACK_FILE"})
 
 
@@ -50,7 +50,7 @@ def load(
         settings = Settings(**merged)
     except ValidationError as error:
         raise ConfigError(_explain(error, path, from_environment, from_arguments)) from error
-    connection, source = resolve(settings.opensearch, environment)
+    connection, source = resolve(settings.opensearch, settings.aws, environment)
     return Loaded(settings, path, connection, source)
 
 

@@ -12,12 +12,13 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from shipper.errors import ConfigError
 from shipper.opensearch.client import Connection
-from shipper.settings import OpenSearchSettings
+from shipper.settings import Auth, AwsSettings, OpenSearchSettings
+from shipper.signing import RequestSigner
 
 DEFAULT_URL = "http://127.0.0.1:9200"
 
 
-def resolve(given: OpenSearchSettings, environment: Mapping[str, str]) -> tuple[Connection, str]:
+def resolve(given: OpenSearchSettings, aws: AwsSettings, environment: Mapping[str, str]) -> tuple[Connection, str]:
     """The connection, and the place its address came from. Raises ConfigError.
 
     Credentials are used only with the address they were given for.
@@ -49,7 +50,19 @@ def resolve(given: OpenSearchSettings, environment: Mapping[str, str]) -> tuple[
         timeout_seconds=given.timeout_seconds,
         connections=given.in_flight + 1,
         compress=given.compress,
+        sign=_signer(given, aws, url, username),
     ), source
+
+
+def _signer(given: OpenSearchSettings, aws: AwsSettings, url: str, username: str) -> RequestSigner | None:
+    if given.auth is not Auth.SIGV4:
+        return None
+    if username:
+        raise ConfigError(
+            f"opensearch.auth is sigv4, but there is a user for {url} too ({username}); a request carries only one: "
+            "remove it, or set opensearch.auth to auto"
+        )
+    return RequestSigner(url, given.service, aws)
 
 
 def _password(given: OpenSearchSettings) -> str:

@@ -1,4 +1,11 @@
-"""The tree of errors. Each class says what its caller does next; each message names what is at hand."""
+"""The tree of errors. Each class says what its caller does next; each message names what is at hand.
+
+The other packages have errors of their own: one table says what each is here.
+"""
+
+from collections.abc import Mapping
+
+from aws.errors import AwsError, AwsRefused, AwsUnavailable
 
 
 class ShipperError(Exception):
@@ -46,3 +53,19 @@ class SourceDamaged(ShipperError):
 
 class EndOfInput(ShipperError):
     """No more records can come from this source."""
+
+
+LEAF_ERRORS: Mapping[type[Exception], type[ShipperError]] = {
+    AwsUnavailable: Unavailable,
+    AwsRefused: Refused,
+    AwsError: ConfigError,
+}
+"""Errors of other packages → ours. The first row that fits decides; each package's root stands behind its own."""
+
+
+def ours(error: Exception) -> ShipperError:
+    """The error of ours for one of another package, with its message. Raises KeyError where the table has none."""
+    for theirs, kind in LEAF_ERRORS.items():
+        if isinstance(error, theirs):
+            return kind(str(error))
+    raise KeyError(type(error))

@@ -1,5 +1,6 @@
 """What can be set: one frozen model for each section, with defaults and descriptions that the docs are made from."""
 
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -10,6 +11,20 @@ from shipper.partition import Unit
 ENVIRONMENT_PREFIX = "SHIPPER_"
 
 
+class Auth(StrEnum):
+    """How OpenSearch lets us in."""
+
+    AUTO = "auto"
+    SIGV4 = "sigv4"
+
+
+class SigningService(StrEnum):
+    """What AWS calls the service that requests are signed for."""
+
+    DOMAIN = "es"
+    SERVERLESS = "aoss"
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -18,6 +33,13 @@ class OpenSearchSettings(_Section):
     """Where documents go."""
 
     url: str = Field("", description="Address, such as https://host:9200; no credentials in it.")
+    auth: Auth = Field(
+        Auth.AUTO,
+        description="auto: as username, or as nobody without one; sigv4: requests are signed with AWS credentials.",
+    )
+    service: SigningService = Field(
+        SigningService.DOMAIN, description="What is signed for: es, a managed domain; aoss, a serverless collection."
+    )
     username: str = Field("", description="User with the role flowtap_writer (flowtap_operator for schema changes).")
     password: SecretStr = Field(
         SecretStr(""), description="Better given as SHIPPER_OPENSEARCH__PASSWORD or password_file."
@@ -34,6 +56,15 @@ class OpenSearchSettings(_Section):
         64 << 20, ge=1 << 20, description="Most bytes of records on their way; reading pauses when they are used up."
     )
     compress: bool = Field(False, description="Send bulk requests gzip-compressed.")
+
+
+class AwsSettings(_Section):
+    """AWS credentials, where they are needed; without these, AWS's own defaults (environment, profile, role)."""
+
+    profile: str = Field("", description="Profile in the AWS configuration files.")
+    region: str = Field("", description="Region; not needed where the address of a managed domain names it.")
+    role_arn: str = Field("", description="Role to take on; its credentials are renewed before they expire.")
+    external_id: str = Field("", description="External id that this role asks for.")
 
 
 class StateSettings(_Section):
@@ -66,6 +97,7 @@ class Settings(BaseSettings):
     )
 
     opensearch: OpenSearchSettings = OpenSearchSettings()
+    aws: AwsSettings = AwsSettings()
     state: StateSettings = StateSettings()
     datasets: dict[str, DatasetSettings] = Field(default_factory=dict)
 

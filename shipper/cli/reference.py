@@ -48,7 +48,24 @@ The first that names an address:
 
 User, password and authority are used only with the address they were given for: what stands in the stack's connection
 file, or beside `OPENSEARCH_URL`, never goes to another address. Those in settings (`opensearch.username` and so on) are
-for whichever address is used.
+for whichever address is used; an address given by a higher place (environment over file) takes none over from a lower.
+
+## Amazon OpenSearch Service
+
+```toml
+[opensearch]
+url = "https://search-flows-abc123.eu-central-1.es.amazonaws.com"
+auth = "sigv4"
+```
+
+Every request is then signed with AWS credentials (Signature Version 4), found where AWS's own tools find them:
+environment, `aws.profile`, web identity, container or instance role; `aws.role_arn` is taken on with them. What expires
+is renewed in time, so runs may last longer than any session. Keys in a file or the environment are read once: use
+`credential_process` or a role where they change meanwhile. The region is the one in the address, else `aws.region`,
+`AWS_DEFAULT_REGION` or the profile's; behind an address of your own (CNAME, proxy) set `aws.region`. With fine-grained
+access control, map the identity (its ARN, or its role's) to a role that may do what flowtap_writer may. Domains with a
+user and password of their own need nothing of this: `opensearch.username`. Signatures tell the time: the clock must be
+right.
 """
 
 _BY_NAME = """\

@@ -7,6 +7,7 @@ from shipper.doctor import machine, machine_judgement, server_judgement
 from shipper.doctor.checkup import Check, Side, Subject
 from shipper.doctor.finding import Finding
 from shipper.opensearch.desired import datasets
+from shipper.signing import RequestSigner
 from shipper.state_lock import holder
 
 _PACKAGES = ("mirror", "provision", "suricata", "dashboards", "aws")
@@ -47,7 +48,9 @@ def _checkpoints(subject: Subject) -> Finding:
 
 def _connection(subject: Subject) -> Finding:
     _ = subject.server
-    return machine_judgement.connection(subject.loaded.connection, subject.loaded.connection_from)
+    sign = subject.loaded.connection.sign
+    signed_as = sign.identity() if isinstance(sign, RequestSigner) else ""
+    return machine_judgement.connection(subject.loaded.connection, subject.loaded.connection_from, signed_as)
 
 
 def _access(subject: Subject) -> Finding:

@@ -89,9 +89,10 @@ def checkpoints(count: int) -> Finding:
     return ok(f"{count:,}, all readable")
 
 
-def connection(used: Connection, source: str) -> Finding:
+def connection(used: Connection, source: str, signed_as: str = "") -> Finding:
     """Where records go and how they travel. The connection was accepted by the client: its url holds no secret."""
     user = f"as {used.username}" if used.username else "without a user"
+    user = f"signed (SigV4) as {signed_as}" if signed_as else user
     seen = f"{used.url} {user}, from {source}"
     parts = urlsplit(used.url)
     if used.username and not used.password:
@@ -99,7 +100,7 @@ def connection(used: Connection, source: str) -> Finding:
     if parts.scheme == "https":
         return ok(f"{seen}, TLS checked against {_authorities(used.ca_file)}")
     if not _loopback(parts.hostname or ""):
-        what = "password and records" if used.username else "records"
+        what = "password and records" if used.username else "AWS session token and records" if signed_as else "records"
         return warn(f"{seen}; {what} cross the network unencrypted", "use https")
     return ok(f"{seen}, without TLS on this host")
 

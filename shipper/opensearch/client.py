@@ -57,6 +57,9 @@ class _RawConnection(Urllib3HttpConnection):
             body = self._gzip_compress(body)
             sent["content-encoding"] = "gzip"
         if self.http_auth is not None:
+            # Signer and server must agree on the path; they do not always on what RFC 3986 lets stand unencoded ("*").
+            path, mark, query = target.partition("?")
+            target = quote(path, safe="/%") + mark + query
             sent.update(self.http_auth(method, self.host + self.url_prefix + target, body))
         answer = self.pool.urlopen(
             method,
@@ -80,6 +83,8 @@ class Store:
         secure = parts.scheme == "https"
         self.url = connection.url.rstrip("/")
         self._seconds = connection.timeout_seconds
+        signed = connection.sign is not None
+        self._credentials = "the AWS credentials" if signed else "opensearch.username and opensearch.password"
         self._raw = _RawConnection(
             host=parts.hostname or "",
             port=parts.port or (443 if secure else 9200),
@@ -106,7 +111,7 @@ class Store:
 
         Raises Unavailable (connection, timeout, name, reply cut) or Refused (TLS says this is not the server meant).
         """
-        target = f"{path}?{urlencode(params)}" if params else path
+        target = f"{path}?{urlencode(params, quote_via=quote)}" if params else path
         try:
             return self._raw.raw(method, target, body, {"content-type": content_type}, timeout_seconds or self._seconds)
         except _TROUBLES as error:
@@ -137,7 +142,7 @@ class Store:
         if reply.status == 429 or reply.status >= 500:
             return Unavailable(said)
         if reply.status in {401, 403}:
-            said += "; check opensearch.username and opensearch.password, and what that user may do"
+            said += f"; check {self._credentials}, and what that user may do"
         return Refused(said)
 
     def info(self) -> ServerInfo:

@@ -156,7 +156,7 @@ class OpenSearchSink:
         outcome = request_outcome(item.status, item.error_type)
         said = f"HTTP {item.status} {item.error_type}: {item.reason}"
         if outcome is Outcome.STOP:
-            raise Refused(f"OpenSearch refuses the writer: {said}. Check opensearch.username, its password and roles")
+            raise Refused(f"OpenSearch refuses the writer: {said}. Check opensearch.username or auth, and its roles")
         if outcome is Outcome.PARKED:
             delivery.park({delivery.batch.partitions[number]: item for number in documents})
             self._note(said, remedy(item.error_type))
