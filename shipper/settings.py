@@ -76,6 +76,24 @@ class StateSettings(_Section):
     dead_letter_quota_bytes: int = Field(1 << 30, ge=1 << 20, description="When dead letters take more, streams stop.")
 
 
+class WatchSettings(_Section):
+    """What a run tells of itself: figures and summaries in OpenSearch, /metrics and /healthz."""
+
+    pipeline_documents: bool = Field(
+        True, description="Write the run's figures into dataset pipeline, once a minute and at its end."
+    )
+    dead_letter_summaries: bool = Field(
+        True, description="Write a summary of each dead letter (reason, place, first KiB) into dataset deadletter."
+    )
+    http: str = Field("", description="Serve /metrics and /healthz there while a run lasts, such as 127.0.0.1:9464.")
+    http_beyond_loopback: bool = Field(
+        False, description="Allow an address that others can reach; nobody is asked for a password."
+    )
+    unhealthy_after_seconds: float = Field(
+        60.0, gt=0, description="/healthz answers 503 when something is waited for longer than this."
+    )
+
+
 class DatasetSettings(_Section):
     """How one dataset is kept."""
 
@@ -99,6 +117,7 @@ class Settings(BaseSettings):
     opensearch: OpenSearchSettings = OpenSearchSettings()
     aws: AwsSettings = AwsSettings()
     state: StateSettings = StateSettings()
+    watch: WatchSettings = WatchSettings()
     datasets: dict[str, DatasetSettings] = Field(default_factory=dict)
 
     @classmethod

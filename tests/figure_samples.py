@@ -1,0 +1,35 @@
+"""A run and its figures, every one of them different, and the leaves of any document."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from fakes import NOW
+from shipper.figures import Figures, Run
+from shipper.model import Sums, Waiting
+
+RUN = Run("RUN-RUN-RUN1", "flowlogs", "backfill", "host", "0.1.0", NOW)
+WAITING = Waiting("HTTP 503", NOW, "nothing here")
+FULL = Figures(
+    at=NOW + timedelta(seconds=60),
+    sums=Sums(*range(1, 12)),
+    read_bytes=1000,
+    sent_bytes=3000,
+    resent=7,
+    in_flight=2,
+    busy_since=NOW,
+    waiting=WAITING,
+    backlog_bytes=50,
+    backlog_inputs=1,
+    kept_letters=4,
+    kept_bytes=900,
+    unknown_columns=["new", "x" * 2000],
+)
+
+
+def paths(node: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(node, dict):
+        for key, child in node.items():
+            yield from paths(child, f"{above}.{key}" if above else key)
+    else:
+        yield above, node
