@@ -3,7 +3,7 @@
 import random
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -12,14 +12,16 @@ import click
 
 from shipper.cli.context import Context, now
 from shipper.cli.exit_codes import exit_code
-from shipper.cli.output import write_json
+from shipper.cli.output import note, write_json
 from shipper.cli.progress import shown_progress, snapshot
 from shipper.cli.signals import Stop, stop_on_signals
 from shipper.cli.summary import DryRun, Summary, as_json, show
 from shipper.errors import ShipperError
 
 if TYPE_CHECKING:
-    from shipper.backfill import Destination, Job
+    from shipper.backfill import Backfill, Destination, Job
+
+    Watched = Callable[[Backfill, Callable[[], bool]], AbstractContextManager[None]]
 
 
 @click.group(short_help="Load records that already exist.")
@@ -41,6 +43,7 @@ def backfill() -> None:
     show_default=True,
     help="Most new partitions within an hour.",
 )
+@click.option("--http", default="", metavar="HOST:PORT", help="Serve /metrics and /healthz there while it runs.")
 @click.option("--dry-run", is_flag=True, help="Read and decode everything, write nothing, show what would be.")
 @click.option("--json", "json_wanted", is_flag=True, help="The summary as JSON.")
 @click.pass_obj
@@ -60,6 +63,7 @@ def flowlogs(context: Context, /, sources: tuple[str, ...], json_wanted: bool, d
     from shipper.backfill import Destination, Job
     from shipper.model import RecordKind
     from shipper.sources.local_paths import expand
+    from shipper.watch import watching
 
     given = {"format": options["line_format"], "flow_log_id": options["flow_log_id"]}
     kind = RecordKind("flowlogs", {name: value for name, value in given.items() if value})
@@ -79,14 +83,26 @@ def flowlogs(context: Context, /, sources: tuple[str, ...], json_wanted: bool, d
         if dry_run:
             summary = _dry_run(context, job, stop)
         else:
-            destination = Destination(opened.target, opened.sink, context.dead_letters, context.checkpoints)
-            summary = _load(context, job, destination, stop, lambda: opened.sink.resent)
+            with watching(
+                context.loaded, opened, kind.name, context.dead_letters, surroundings, options["http"]
+            ) as watch:
+                if watch.url:
+                    note(f"Serving {watch.url}/metrics and /healthz")
+                destination = Destination(opened.target, watch.sink, watch.dead_letters, context.checkpoints)
+                summary = _load(context, job, destination, stop, lambda: opened.sink.resent, watch.over)
     write_json(as_json(summary)) if json_wanted else show(summary)
     return _exit_code(summary, stop)
 
 
-def _load(context: Context, job: "Job", destination: "Destination", stop: Stop, resent: Callable[[], int]) -> Summary:
-    """Run it under a progress display. An error ends it, but not before the summary."""
+def _load(
+    context: Context,
+    job: "Job",
+    destination: "Destination",
+    stop: Stop,
+    resent: Callable[[], int],
+    watched: "Watched",
+) -> Summary:
+    """Run it, watched and under a progress display. An error ends it, but not before the summary."""
     from shipper.backfill import Backfill
     from shipper.sources.interruptible import InterruptiblePipe
 
@@ -97,7 +113,8 @@ def _load(context: Context, job: "Job", destination: "Destination", stop: Stop, 
     )
     with shown_progress(lambda: snapshot(backfill, resent, now)):
         try:
-            report = backfill.run(context.settings.opensearch.memory_bytes)
+            with watched(backfill, stop.event.is_set):
+                report = backfill.run(context.settings.opensearch.memory_bytes)
         except ShipperError as error:
             failure, report = error, backfill.report(finished=False)
     return Summary(report, backfill.progress(), monotonic() - started, resent(), failure)
@@ -109,7 +126,14 @@ def _dry_run(context: Context, job: "Job", stop: Stop) -> Summary:
     from shipper.opensearch.store_state import read_actual, read_shards
 
     sink, letters = DryRunSink(), DryRunDeadLetters()
-    summary = _load(context, job, Destination("dry run", sink, letters, DryRunCheckpoints()), stop, lambda: 0)
+    summary = _load(
+        context,
+        job,
+        Destination("dry run", sink, letters, DryRunCheckpoints()),
+        stop,
+        lambda: 0,
+        lambda *_: nullcontext(),
+    )
     existing = read_actual(context.store, context.settings.opensearch.prefix).partitions.keys()
     shards = replace(read_shards(context.store), new_partitions=len(sink.documents.keys() - existing))
     return replace(summary, dry_run=DryRun(dict(sink.documents), existing, shards, letters.examples))

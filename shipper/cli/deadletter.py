@@ -101,13 +101,19 @@ def replay_command(context: Context, /, replace: bool, json_wanted: bool, **filt
     from shipper.deadletter import letter_id
     from shipper.model import Fate
     from shipper.replay import replay
+    from shipper.watch import forget_summaries
 
     with context.lock(), stop_on_signals() as stop:
         surroundings = Surroundings(clock=now, random=random.random, wait=stop.event.wait)
         opened = open_store(context.store, context.settings, surroundings)
         decoder = decoders(context.settings, opened.rules, now(), replace=replace)
         dead_letters = context.dead_letters
-        results = list(replay(_letters(context, **filters), decoder, opened.sink, dead_letters.remove))
+
+        def forget(ids: frozenset[str]) -> int:
+            _remark(forget_summaries(context.loaded, sorted(ids)))
+            return dead_letters.remove(ids)
+
+        results = list(replay(_letters(context, **filters), decoder, opened.sink, forget))
     counts = {fate.value: sum(result.fate is fate for result in results) for fate in Fate}
     remaining = [result for result in results if result.fate is Fate.REFUSED]
     if json_wanted:
@@ -130,10 +136,12 @@ def replay_command(context: Context, /, replace: bool, json_wanted: bool, **filt
 def purge_command(context: Context, /, yes: bool, **filters: str | None) -> int:
     """Forget dead letters for good: their records are then only in their source."""
     from shipper.deadletter import letter_id
+    from shipper.watch import forget_summaries
 
     with context.lock():
         ids = frozenset(letter_id(letter) for letter in _letters(context, **filters))
         if ids and confirm(f"Forget {len(ids)} dead letters for good?", yes=yes):
+            _remark(forget_summaries(context.loaded, sorted(ids)))
             write_lines(f"{context.dead_letters.remove(ids):,} dead letters forgotten.")
         elif not ids:
             write_lines("No dead letters to forget.")
@@ -170,6 +178,11 @@ def _letters(context: Context, reason: str | None, origin: str | None) -> "Itera
         for letter in letters
         if (reason is None or reason in letter.reason) and (origin is None or origin in letter.position.origin)
     )
+
+
+def _remark(why: str) -> None:
+    if why:
+        note(f"Their summaries in OpenSearch may still be there: {why}")
 
 
 def _text(letter: "DeadLetter") -> str:
