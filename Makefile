@@ -7,7 +7,7 @@ VENV := .venv/bin
 .PHONY: help demo test setup up down images fmt lint types unit integration golden docs pins clean
 
 help: ## Show this
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup ## Start the stack, load a day of flow logs, show three answers
 	demo/run.sh
@@ -18,7 +18,7 @@ test: setup images lint types ## Every check and every test, containers included
 setup: ## Make .venv with the pinned versions
 	@tools/setup.sh
 
-up: ## Start the stack (OpenSearch in a container)
+up: setup ## Start the stack (OpenSearch in a container)
 	docker/stack.sh up
 
 down: ## Stop the stack; data and passwords stay
@@ -35,7 +35,7 @@ fmt: setup ## Format
 lint: setup ## Style, import contracts, shell scripts
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
-	$(VENV)/lint-imports --no-cache | sed -n '/Analyzed/,$$p'
+	$(VENV)/lint-imports --no-cache
 	tools/lint_shell.sh
 
 types: setup ## Strict types
@@ -61,4 +61,4 @@ pins: ## Write constraints.txt anew from the newest versions that fit
 	mv .cache/constraints.txt constraints.txt
 
 clean: ## Remove what was made here, but not the stack's data
-	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

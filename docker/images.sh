@@ -5,7 +5,7 @@
 # images.sh [opensearch] [opensearch-2] [shipper]      all three without an argument, or with `all`
 #   OPENSEARCH_IMAGE     OpenSearch 3.x           OPENSEARCH_SECURED     whether it has the security plugin
 #   OPENSEARCH_2_IMAGE   OpenSearch 2.19          OPENSEARCH_2_SECURED
-#   SHIPPER_IMAGE        the `shipper` command, built here unless set
+#   FLOWTAP_SHIPPER_IMAGE        the `shipper` command, built here unless set
 # A name that is set in the environment is used as it is.
 set -euo pipefail
 
@@ -53,9 +53,10 @@ here() { present "$1" || pull "$1"; }
 
 choose_base() {
   base=$OFFICIAL_BASE
-  if ! here "$base"; then
+  if present "$base"; then return; fi
+  if present "$LOCAL_BASE" || ! pull "$base"; then
     base=$LOCAL_BASE
-    "$HERE/base/build.sh" "$base"
+    present "$base" || "$HERE/base/build.sh" "$base"
   fi
 }
 
@@ -142,8 +143,8 @@ one() {
       printf 'OPENSEARCH_2_IMAGE=%s\nOPENSEARCH_2_SECURED=%s\n' "$chosen" "$security"
       ;;
     shipper)
-      choose "${SHIPPER_IMAGE:-}" "" "$LOCAL_SHIPPER"
-      printf 'SHIPPER_IMAGE=%s\n' "$chosen"
+      choose "${FLOWTAP_SHIPPER_IMAGE:-}" "" "$LOCAL_SHIPPER"
+      printf 'FLOWTAP_SHIPPER_IMAGE=%s\n' "$chosen"
       ;;
     all)
       for each in opensearch opensearch-2 shipper; do one "$each"; done

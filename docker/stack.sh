@@ -14,6 +14,7 @@
 # OPENSEARCH_IMAGE ...        see images.sh
 set -euo pipefail
 umask 077
+export COPYFILE_DISABLE=1 # macOS: tar would add a file for each extended attribute
 
 HERE=$(cd "$(dirname "$0")" && pwd)
 export COMPOSE_PROJECT_NAME=${COMPOSE_PROJECT_NAME:-flowtap}
@@ -29,7 +30,7 @@ readonly START_SECONDS=240
 say() { printf '%s\n' "$*" >&2; }
 # The settings of this stack as `up` wrote them, whatever the environment says now.
 compose() {
-  env -u OPENSEARCH_IMAGE -u SHIPPER_IMAGE -u FLOWTAP_SECURITY -u FLOWTAP_CERTIFICATES -u FLOWTAP_CONNECTION \
+  env -u OPENSEARCH_IMAGE -u FLOWTAP_SHIPPER_IMAGE -u FLOWTAP_SECURITY -u FLOWTAP_CERTIFICATES -u FLOWTAP_CONNECTION \
     -u FLOWTAP_OPENSEARCH_PORT -u FLOWTAP_OPENSEARCH_HEAP -u FLOWTAP_OPENSEARCH_MEMORY \
     docker compose --project-directory "$HERE" --file "$HERE/compose.yaml" --env-file "$SETTINGS" "$@"
 }
@@ -41,11 +42,27 @@ known() {
   }
 }
 
+# Passwords and certificates are removed by `destroy`, so they get a folder of their own.
+own_folder() {
+  case "$STACK_FILE" in
+    */?*.toml) ;;
+    *)
+      say "SHIPPER_STACK_FILE must be a path that ends in .toml, not $STACK_FILE"
+      exit 3
+      ;;
+  esac
+  if [ -d "$KEPT" ] && [ ! -f "$SETTINGS" ] && [ -n "$(ls -A "$KEPT")" ]; then
+    say "$KEPT holds something that is not this stack's. Name another connection file: SHIPPER_STACK_FILE=... $0 up"
+    exit 3
+  fi
+  mkdir -p "$KEPT"
+}
+
 # Two runs for one project would take each other's containers away, and `destroy` somebody else's documents.
 alone() {
   local other
   if command -v flock >/dev/null; then
-    exec 8>>"${TMPDIR:-/tmp}/flowtap-stack-$COMPOSE_PROJECT_NAME.lock"
+    exec 8>>"${TMPDIR:-/tmp}/flowtap-stack-$(id -u)-$COMPOSE_PROJECT_NAME.lock"
     flock -w 600 8 || {
       say "Another run for the stack \"$COMPOSE_PROJECT_NAME\" is still at work: wait for it, then run this again."
       exit 3
@@ -68,7 +85,7 @@ write() { cat >"$1.$$" && mv "$1.$$" "$1"; }
 quoted() { printf '"%s"' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')"; }
 
 # connection URL CA_FILE: what a client needs. The operator may do everything to flowtap's indices and templates, and
-# nothing else (opensearch/roles).
+# no documents of others (opensearch/roles).
 connection() {
   printf '# Written by docker/stack.sh up; read by every shipper command.\nurl = %s\n' "$(quoted "$1")"
   if [ "$FLOWTAP_SECURITY" = secured ]; then
@@ -77,14 +94,19 @@ connection() {
   fi
 }
 
+# A stack keeps its image: another one might not read its data, or not ask for passwords any more.
 choose() {
   local line
+  if [ -z "${OPENSEARCH_IMAGE:-}" ] && [ -f "$SETTINGS" ]; then
+    OPENSEARCH_IMAGE=$(sed -n 's/^OPENSEARCH_IMAGE=//p' "$SETTINGS")
+    export OPENSEARCH_IMAGE
+  fi
   chosen=$("$HERE/images.sh" opensearch shipper)
   FLOWTAP_SECURITY=plain
   FLOWTAP_CERTIFICATES=none
   case "$chosen" in *OPENSEARCH_SECURED=true*) FLOWTAP_SECURITY=secured ;; esac
   while IFS= read -r line; do
-    case "$line" in OPENSEARCH_IMAGE=*) image=${line#*=} ;; SHIPPER_IMAGE=*) shipper_image=${line#*=} ;; esac
+    case "$line" in OPENSEARCH_IMAGE=*) image=${line#*=} ;; FLOWTAP_SHIPPER_IMAGE=*) shipper_image=${line#*=} ;; esac
   done <<<"$chosen"
   if [ "$FLOWTAP_SECURITY" = secured ]; then
     "$HERE/opensearch/secure.sh" "$KEPT"
@@ -99,7 +121,7 @@ choose() {
 write_settings() {
   {
     echo '# Written by docker/stack.sh up.'
-    printf 'OPENSEARCH_IMAGE=%s\nSHIPPER_IMAGE=%s\n' "$image" "$shipper_image"
+    printf 'OPENSEARCH_IMAGE=%s\nFLOWTAP_SHIPPER_IMAGE=%s\n' "$image" "$shipper_image"
     printf 'FLOWTAP_SECURITY=%s\nFLOWTAP_CERTIFICATES=%s\n' "$FLOWTAP_SECURITY" "$FLOWTAP_CERTIFICATES"
     printf "FLOWTAP_OPENSEARCH_PORT=%s\nFLOWTAP_CONNECTION='%s'\n" "$PORT" "$STACK_FILE"
     [ -z "${FLOWTAP_OPENSEARCH_HEAP:-}" ] || printf 'FLOWTAP_OPENSEARCH_HEAP=%s\n' "$FLOWTAP_OPENSEARCH_HEAP"
@@ -153,15 +175,16 @@ apply_schema() {
 }
 
 up() {
+  local tool
   for tool in curl openssl tar; do
-    command -v "$tool" >/dev/null || {
+    command -v "$tool" >/dev/null || "$HERE/../tools/apt_install.sh" "$tool" ca-certificates || {
       say "$tool is missing: install it with the system's package manager, then run this again."
       exit 3
     }
   done
   "$HERE/engine.sh"
   alone
-  mkdir -p "$KEPT"
+  own_folder
   choose
   write_settings
   start_node
@@ -202,7 +225,8 @@ destroy() {
   fi
   alone
   compose --profile tools down --volumes --remove-orphans >&2
-  rm -rf "$KEPT" "$STACK_FILE"
+  rm -f "$STACK_FILE" "$SETTINGS" "$KEPT"/*.pem "$KEPT"/*.password
+  rmdir "$KEPT" || say "$KEPT holds something that is not this stack's, so it stays."
   if [ "$COMPOSE_PROJECT_NAME" = flowtap ]; then rm -f "$HERE/.env"; fi
 }
 

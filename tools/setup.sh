@@ -20,21 +20,16 @@ find_python() {
   return 1
 }
 
-if ! python=$(find_python); then
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    say "Installing Python from the distribution's packages."
-    apt-get update -qq >&2
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y python3 python3-venv >&2
-    python=$(find_python) || true
-  fi
-  [ -n "${python:-}" ] || {
-    say "No Python of 3.11 or newer with venv was found. Install one (Debian, Ubuntu: apt-get install python3 python3-venv),"
-    say "or name it: PYTHON=/path/to/python3.12 make setup"
-    exit 3
-  }
-fi
+python=$(find_python) || {
+  tools/apt_install.sh python3 python3-venv && python=$(find_python)
+} || {
+  say "Python 3.11 or newer with venv is needed; found: $(python3 --version 2>&1 || true)"
+  say "Debian 12 and Ubuntu 24.04 or newer have it (apt-get install python3 python3-venv); elsewhere name one that you"
+  say "installed: PYTHON=/path/to/python3.12 make setup"
+  exit 3
+}
 
-wanted=$(cat pyproject.toml constraints.txt | sha256sum)
+wanted=$(cat pyproject.toml constraints.txt | cksum)
 if [ -x .venv/bin/python ] && [ "$(cat .venv/installed 2>/dev/null)" = "$wanted" ]; then
   exit 0
 fi

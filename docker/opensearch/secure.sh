@@ -10,6 +10,7 @@
 #                               only. A volume, because files mounted from the host would have to be readable by user 1000.
 set -euo pipefail
 umask 077
+export COPYFILE_DISABLE=1 # macOS: tar would add a file for each extended attribute
 
 readonly CONFIG=/usr/share/opensearch/config/opensearch-security
 readonly DAYS=825 RENEW_SECONDS=$((30 * 24 * 3600))
@@ -71,13 +72,15 @@ make_certificates() {
 
 if [ "${1:-}" = --load ]; then
   # Docker fills a new volume with what the image has there (the plugin's own files). No user comes from a file: the demo
-  # users' passwords are published, and users.sh makes ours. The throwaway container is root to hand over the files.
+  # users' passwords are published, and users.sh makes ours; nor does a role belong to everybody, as own_index does by
+  # default. The throwaway container is root to hand over the files.
   # shellcheck disable=SC2016  # expanded inside the container
   tar -C "${2:?}" -cf - ca.pem node.pem node-key.pem |
     docker run --rm -i --user 0:0 --network none --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER \
       --volume "${4:?}:$CONFIG" --entrypoint bash "${3:?}" -euc 'cd "$0"; tar --no-same-owner -xf -
         printf "_meta:\n  type: internalusers\n  config_version: 2\n" >internal_users.yml
-        chown -R 1000:1000 .; chmod 0700 .; chmod 0600 ca.pem node.pem node-key.pem internal_users.yml' "$CONFIG"
+        printf "_meta:\n  type: rolesmapping\n  config_version: 2\nall_access:\n  backend_roles: [admin]\n" >roles_mapping.yml
+        chown -R 1000:1000 .; chmod 0700 .; chmod 0600 ca.pem node.pem node-key.pem internal_users.yml roles_mapping.yml' "$CONFIG"
 else
   mkdir -p "${1:?usage: secure.sh DIR, or secure.sh --load DIR IMAGE VOLUME}"
   current "$1" || make_certificates "$1"

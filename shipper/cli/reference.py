@@ -17,7 +17,7 @@ _WIDTH = 100
 _SETTINGS = """\
 # Settings
 
-Made from `shipper/config.py`; `make docs` writes this page anew.
+Made from `shipper/settings.py`; `make docs` writes this page anew.
 
 `shipper init` writes a settings file with all of this in it, commented out. `shipper doctor` says which file is used,
 where OpenSearch's address came from, and what is wrong.

@@ -10,7 +10,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class Stack:
     port: int
     file: Path
     opensearch_image: str
+    data: str = ""
 
     @property
     def kept(self) -> Path:
@@ -54,6 +55,7 @@ class Stack:
             "FLOWTAP_OPENSEARCH_MEMORY": "1400m",
             "OPENSEARCH_IMAGE": self.opensearch_image,
             "SHIPPER_STACK_FILE": str(self.file),
+            **({"FLOWTAP_DATA": self.data} if self.data else {}),
         }
 
     def run(self, *arguments: str, stdin: bytes = b"", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -153,14 +155,31 @@ def test_shipper_in_a_container_loads_standard_input_once(stack: Stack) -> None:
     assert stored(stack.node()) == before + 2
 
 
-def test_shipper_in_a_container_reads_the_folder_it_is_called_in(stack: Stack, tmp_path: Path) -> None:
-    log = tmp_path / "some.log"
-    log.write_bytes(FLOW_LOG.replace(b"192.0.2.7", b"192.0.2.8"))
-    tmp_path.chmod(0o755)
+@pytest.mark.parametrize("named", [False, True])
+def test_shipper_in_a_container_reads_the_current_folder_or_the_one_named(
+    stack: Stack, tmp_path: Path, named: bool
+) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir(mode=0o755)
+    (folder / "some.log").write_bytes(FLOW_LOG.replace(b"192.0.2.7", b"192.0.2.%d" % (20 + named)))
+    for path in (tmp_path, folder):
+        path.chmod(0o755)
     before = stored(stack.node())
-    command = ("compose", "run", "--rm", "-T", "-v", f"{tmp_path}:/data:ro", "shipper", "backfill", "flowlogs")
-    stack.run(*command, "/data/some.log", cwd=tmp_path)
+    there = replace(stack, data=str(folder)) if named else stack
+    command = ("compose", "run", "--rm", "-T", "shipper", "backfill", "flowlogs", "/data")
+    there.run(*command, cwd=tmp_path if named else folder)
     assert stored(stack.node()) == before + 2
+
+
+def test_a_folder_that_is_not_the_stacks_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/precious").touch()
+    for name, said in (("mine.toml", "not this stack's"), ("mine", "ends in .toml")):
+        environment = {**os.environ, "SHIPPER_STACK_FILE": str(tmp_path / name), "COMPOSE_PROJECT_NAME": "flowtapmine"}  # noqa: TID251
+        ran = subprocess.run([DOCKER / "stack.sh", "up"], env=environment, capture_output=True, text=True, check=False)
+        assert ran.returncode == 3
+        assert said in ran.stderr
+    assert (tmp_path / "mine/precious").exists()
 
 
 def test_only_its_owner_reads_what_is_kept(stack: Stack) -> None:
@@ -188,7 +207,12 @@ def test_containers_are_confined_and_fit_into_4_gib(stack: Stack) -> None:
         assert host["CapDrop"] == ["ALL"]
         assert host["SecurityOpt"] == ["no-new-privileges:true"]
         assert not host["Privileged"]
-    settings = {**stack.environment, "OPENSEARCH_IMAGE": "any", "SHIPPER_IMAGE": "any", "FLOWTAP_SECURITY": "plain"}
+    settings = {
+        **stack.environment,
+        "OPENSEARCH_IMAGE": "any",
+        "FLOWTAP_SHIPPER_IMAGE": "any",
+        "FLOWTAP_SECURITY": "plain",
+    }
     del settings["FLOWTAP_OPENSEARCH_HEAP"], settings["FLOWTAP_OPENSEARCH_MEMORY"]
     command = [
         "docker",
@@ -241,6 +265,8 @@ ACTIONS: dict[str, tuple[str, str, object]] = {
     "read mapping": ("GET", "/flowtap-aws.vpcflow-2001.01/_mapping", None),
     "make partition": ("PUT", "/flowtap-aws.vpcflow-2001.02", None),
     "create document": ("PUT", "/flowtap-aws.vpcflow-2001.01/_create/a-{user}", {"@timestamp": 1}),
+    "replace document": ("PUT", "/flowtap-aws.vpcflow-2001.01/_doc/a", {"@timestamp": 2}),
+    "own index": ("PUT", "/{user}", None),
     "delete document": ("DELETE", "/flowtap-aws.vpcflow-2001.01/_doc/a", None),
     "delete partition": ("DELETE", "/flowtap-aws.vpcflow-2001.02", None),
     "change template": ("PUT", "/_component_template/flowtap-rights", {"template": {}}),
@@ -251,8 +277,8 @@ ACTIONS: dict[str, tuple[str, str, object]] = {
 }
 MAY = {
     "flowtap_reader": {"who", "search", "read mapping"},
-    "flowtap_writer": {"who", "read template", "read mapping", "make partition", "create document"},
-    "flowtap_operator": set(ACTIONS) - {"other index", "read other", "change cluster", "make user"},
+    "flowtap_writer": {"who", "read template", "read mapping", "make partition", "create document", "replace document"},
+    "flowtap_operator": set(ACTIONS) - {"own index", "other index", "read other", "change cluster", "make user"},
 }
 
 
