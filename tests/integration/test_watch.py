@@ -205,3 +205,20 @@ def test_an_address_in_use_is_named(shipper: Shipper) -> None:
             "--set", f"state.directory={shipper.state}2", "backfill", "flowlogs", "-", "--http", run.url, code=3
         )
         assert run.url in done.err
+
+
+def test_the_writer_may_tell_and_says_what_it_may_not_take_away(opensearch2: OpenSearchNode, tmp_path: Path) -> None:
+    """Roles are made for the prefix flowtap."""
+    operator = Shipper(opensearch2.as_user("flowtap_operator"), "flowtap", tmp_path / "state")
+    writer = Shipper(opensearch2.as_user("flowtap_writer"), "flowtap", tmp_path / "state")
+    operator("schema", "apply", "--yes")
+    try:
+        (tmp_path / "a.log").write_text("bogus\n")
+        writer("backfill", "flowlogs", tmp_path / "a.log", code=5)
+        assert len(operator.documents(dataset="pipeline")) == len(operator.documents(dataset="deadletter")) == 1
+        assert "security_exception" in writer("deadletter", "purge", "--yes").err
+        writer("backfill", "flowlogs", tmp_path / "a.log", "--again", code=5)
+        assert operator("deadletter", "purge", "--yes").err == ""
+        assert operator.documents(dataset="deadletter") == []
+    finally:
+        Shipper(opensearch2, "flowtap", tmp_path).remove()
