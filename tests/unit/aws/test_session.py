@@ -248,3 +248,18 @@ def test_botocore_logs_no_secret_once_a_session_is_open(caplog: pytest.LogCaptur
 )
 def test_what_an_error_of_botocore_asks_of_the_caller(error: Exception, kind: type[AwsError]) -> None:
     assert type(translated(error)) is kind
+
+
+def test_a_credential_process_is_asked_again_before_its_credentials_expire(tmp_path: Path) -> None:
+    """Each call tells another key; one that ends soon is asked for at once."""
+    text = (
+        "import datetime, json, pathlib\n"
+        f"calls = pathlib.Path({str(tmp_path / 'calls')!r})\n"
+        "number = len(calls.read_text()) + 1 if calls.exists() else 1\n"
+        "calls.write_text('x' * number)\n"
+        "until = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=5 if number == 1 else 60)\n"
+        "print(json.dumps({'Version': 1, 'AccessKeyId': f'ASIA{number}', 'SecretAccessKey': 's',\n"
+        "                  'SessionToken': f't{number}', 'Expiration': until.isoformat()}))"
+    )
+    sign = open_signer("https://x", "es", process(tmp_path, text))
+    assert [key_of(sign) for _ in range(3)] == ["ASIA2", "ASIA2", "ASIA2"]
