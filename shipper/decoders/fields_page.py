@@ -26,6 +26,7 @@ _KINDS = {
     Kind.PORT: "integer, 0 to 65535",
     Kind.COUNT: "long",
     Kind.SMALL: "short, 0 to 255",
+    Kind.NUMBER_NAME: "keyword, 0 to 255",
     Kind.TIME: "date; the column holds seconds or milliseconds since 1970",
 }
 

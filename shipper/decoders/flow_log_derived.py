@@ -9,7 +9,7 @@ from typing import Final
 from shipper.decoders.community_id import community_id
 from shipper.decoders.flow_log_fields import TGW, Dataset
 from shipper.decoders.flow_log_values import Value, packed_address
-from shipper.decoders.iana_protocols import ICMP, PORT_PROTOCOLS, PROTOCOLS, TCP
+from shipper.decoders.iana_protocols import COMMUNITY_ID_PORTS, ICMP, PORT_PROTOCOLS, PROTOCOLS, TCP
 
 Values = Mapping[str, Value]
 Json = str | int | bool | list[str]
@@ -121,7 +121,7 @@ def _community_ids(values: Values) -> list[str]:
     protocol = _number(values, "protocol")
     if protocol is None or protocol in ICMP:
         return []
-    pair = ports(values) if protocol in PORT_PROTOCOLS else _PORTLESS
+    pair = ports(values) if protocol in COMMUNITY_ID_PORTS else _PORTLESS
     if pair is None:
         return []
     ids = []

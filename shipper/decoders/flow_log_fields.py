@@ -19,6 +19,7 @@ class Kind(Enum):
     PORT = "integer"
     COUNT = "long"
     SMALL = "short"
+    NUMBER_NAME = "keyword, a number that names"
     TIME = "date"
 
 
@@ -40,7 +41,7 @@ SHARED = (
     Field("dstaddr",        Kind.IP,    "destination.ip",      2),
     Field("srcport",        Kind.PORT,  "source.port",         2),
     Field("dstport",        Kind.PORT,  "destination.port",    2),
-    Field("protocol",       Kind.SMALL, "network.iana_number", 2),
+    Field("protocol",       Kind.NUMBER_NAME, "network.iana_number", 2),
     Field("packets",        Kind.COUNT, "source.packets",      2),
     Field("bytes",          Kind.COUNT, "source.bytes",        2),
     Field("start",          Kind.TIME,  "event.start",         2),

@@ -87,6 +87,7 @@ READERS: Mapping[Kind, Callable[[str], Value | None]] = {
     Kind.PORT: partial(number, most=MOST_PORT),
     Kind.COUNT: partial(number, most=MOST_COUNT),
     Kind.SMALL: partial(number, most=MOST_SMALL),
+    Kind.NUMBER_NAME: partial(number, most=MOST_SMALL),
     Kind.TIME: epoch_ms,
 }
 """A TIME is read as milliseconds since 1970; its leaf is `timestamp` of that."""

@@ -34,5 +34,8 @@ TCP: Final = 6
 ICMP: Final = frozenset({1, 58})
 """ICMP for IPv4 and IPv6: what would be its ports (type and code) is not in flow logs."""
 
+COMMUNITY_ID_PORTS: Final = frozenset({6, 17, 132})
+"""Protocols whose ports are part of a community id (Community ID Flow Hashing, version 1): TCP, UDP, SCTP."""
+
 PORT_PROTOCOLS: Final = frozenset({6, 17, 33, 132, 136})
 """TCP, UDP, DCCP, SCTP and UDP-Lite: their records have ports."""

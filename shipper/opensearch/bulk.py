@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import orjson
 
 from shipper.model import Batch
+from shipper.opensearch.verdicts import UNREADABLE
 
 PATH = "/_bulk"
 PARAMETERS = {"filter_path": "error.type,error.reason,errors,items.*.status,items.*.error.type,items.*.error.reason"}
 """`status` must stay: without it the filter drops good items, and positions shift."""
-
-UNREADABLE = "unreadable_reply"
 
 
 @dataclass(frozen=True, slots=True)

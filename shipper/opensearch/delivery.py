@@ -1,7 +1,8 @@
 """One batch on its way: which documents are due, which are parked, what became of the others, when to go on. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 
 from shipper.backoff import delays
 from shipper.model import Batch, Fate, Verdict
@@ -9,13 +10,24 @@ from shipper.opensearch.bulk import Item
 from shipper.opensearch.verdicts import Outcome, item_outcome
 
 FAULTS_UNTIL_REFUSED = 10
-"""How often a document may meet an item-level 500, while others get through, before it is a dead letter."""
+"""How often a document may meet an item-level 500, while one beside it in its partition gets through."""
 
 PARKED_FIRST_SECONDS = 5.0
 PARKED_MOST_SECONDS = 60.0
 
-_DELIVERED = Verdict(Fate.DELIVERED)
-_DUPLICATE = Verdict(Fate.DUPLICATE)
+_STORED = {Outcome.DELIVERED: Verdict(Fate.DELIVERED), Outcome.DUPLICATE: Verdict(Fate.DUPLICATE)}
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What one reply came to beyond its documents' verdicts.
+
+    `remarks` are the answers that neither stored a document nor found it there; `trail` is, in order, None for each
+    document that is stored and the answer for each that was refused.
+    """
+
+    remarks: Sequence[tuple[Item, Outcome]]
+    trail: Sequence[Item | None]
 
 
 class Delivery:
@@ -29,11 +41,21 @@ class Delivery:
         self.stored = 0
         self._sent = bytearray(len(batch))
         self._faults: Counter[int] = Counter()
+        self._witnesses: dict[str, int] = {}
 
     @property
     def finished(self) -> bool:
         """Every document has its verdict."""
         return not self.due and not self.parked
+
+    def to_send(self) -> list[int]:
+        """What is due, and beside documents that met a fault one of their partition that is stored: a witness.
+
+        Its answer (a duplicate) tells whether the partition is well, and so whose fault the fault is.
+        """
+        faulty = {self.batch.partitions[number] for number in self._faults if self.verdicts[number] is None}
+        witnesses = {self._witnesses[partition] for partition in faulty & self._witnesses.keys()}
+        return sorted({*self.due, *witnesses}) if witnesses and self.due else self.due
 
     def sending(self, documents: Sequence[int]) -> int:
         """These are about to be sent; how many of them were sent before."""
@@ -42,24 +64,35 @@ class Delivery:
             self._sent[number] = 1
         return again
 
-    def settle(self, documents: Sequence[int], items: Sequence[Item]) -> list[tuple[Item, Outcome]]:
-        """Book the answers to one request; what is not settled stays due or is parked.
-
-        Gives the answers that mean something beyond their document: refusals, waits, stops.
-        """
+    def settle(self, documents: Sequence[int], items: Sequence[Item]) -> Settled:
+        """Book the answers to one request; what is not settled stays due or is parked."""
+        outcomes = [item_outcome(item.status, item.error_type) for item in items]
+        well = {
+            self.batch.partitions[number]
+            for number, outcome in zip(documents, outcomes, strict=True)
+            if outcome in _STORED
+        }
         remarks: list[tuple[Item, Outcome]] = []
+        trail: list[Item | None] = []
         gone: set[int] = set()
-        for number, item in zip(documents, items, strict=True):
-            outcome = self._judge(number, item)
+        for number, item, answer in zip(documents, items, outcomes, strict=True):
+            if self.verdicts[number] is not None:
+                continue  # a witness
+            outcome = self._blame(number, well) if answer is Outcome.SERVER_FAULT else answer
             if self._book(number, item, outcome):
                 gone.add(number)
-            if outcome not in (Outcome.DELIVERED, Outcome.DUPLICATE):
+            if outcome not in _STORED:
                 remarks.append((item, outcome))
+            if outcome in _STORED or outcome is Outcome.REFUSED:
+                trail.append(item if outcome is Outcome.REFUSED else None)
         self._no_longer_due(gone)
-        return remarks
+        self._unpark(number for number in self.parked if self.batch.partitions[number] in well)
+        return Settled(remarks, trail)
 
     def refuse(self, number: int, item: Item) -> None:
-        """This document is the culprit."""
+        """This document is the culprit (a witness that is stored already cannot be)."""
+        if self.verdicts[number] is not None:
+            return
         self._book(number, item, Outcome.REFUSED)
         self._no_longer_due({number})
 
@@ -69,31 +102,27 @@ class Delivery:
         self.parked.update({number: partitions[self.batch.partitions[number]] for number in gone})
         self._no_longer_due(gone)
 
-    def unpark(self) -> None:
-        """Everything parked is due again."""
-        self.due = sorted([*self.due, *self.parked])
-        self.parked.clear()
+    def probe(self) -> None:
+        """One document of each parked partition is due; the others follow when it gets through (`settle`)."""
+        first: dict[str, int] = {}
+        for number in sorted(self.parked):
+            first.setdefault(self.batch.partitions[number], number)
+        self._unpark(first.values())
 
     def result(self) -> list[Verdict]:
         """All verdicts, in order."""
         return [verdict for verdict in self.verdicts if verdict is not None]
 
-    def _judge(self, number: int, item: Item) -> Outcome:
-        outcome = item_outcome(item.status, item.error_type)
-        if outcome is not Outcome.SERVER_FAULT:
-            return outcome
-        self._faults[number] += 1
-        if self._faults[number] >= FAULTS_UNTIL_REFUSED and self.stored:
-            return Outcome.REFUSED
-        return Outcome.RETRY
+    def _blame(self, number: int, well: Set[str]) -> Outcome:
+        """Whose fault an item-level 500 is: the document's, once its partition was well often enough beside it."""
+        self._faults[number] += self.batch.partitions[number] in well
+        return Outcome.REFUSED if self._faults[number] >= FAULTS_UNTIL_REFUSED else Outcome.RETRY
 
     def _book(self, number: int, item: Item, outcome: Outcome) -> bool:
-        if outcome is Outcome.DELIVERED:
-            self.verdicts[number] = _DELIVERED
+        if outcome in _STORED:
+            self.verdicts[number] = _STORED[outcome]
             self.stored += 1
-        elif outcome is Outcome.DUPLICATE:
-            self.verdicts[number] = _DUPLICATE
-            self.stored += 1
+            self._witnesses.setdefault(self.batch.partitions[number], number)
         elif outcome is Outcome.REFUSED:
             self.verdicts[number] = Verdict(Fate.REFUSED, f"{item.error_type}: {item.reason}")
         elif outcome is Outcome.PARKED:
@@ -101,6 +130,13 @@ class Delivery:
         else:
             return False
         return True
+
+    def _unpark(self, numbers: Iterable[int]) -> None:
+        due = list(numbers)
+        for number in due:
+            del self.parked[number]
+        if due:
+            self.due = sorted([*self.due, *due])
 
     def _no_longer_due(self, gone: set[int]) -> None:
         if gone:
@@ -129,5 +165,5 @@ class Schedule:
             self._parked_seconds -= seconds
             if self._parked_seconds <= 0:
                 self._parked_seconds = None
-                delivery.unpark()
+                delivery.probe()
         return seconds

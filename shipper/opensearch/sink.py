@@ -108,7 +108,7 @@ class OpenSearchSink:
             delivery.park(absent)
             for item in absent.values():
                 self._note(f"{item.error_type}: {item.reason}", remedy(item.error_type))
-            requests = list(bulk.requests(delivery.batch, delivery.due, self._body_bytes))[::-1]
+            requests = list(bulk.requests(delivery.batch, delivery.to_send(), self._body_bytes))[::-1]
             while requests:
                 # An earlier request may have parked the partitions of this one.
                 documents = [number for number in requests.pop() if number not in delivery.parked]
@@ -129,23 +129,20 @@ class OpenSearchSink:
         items = bulk.read_items(reply.body, len(documents)) if reply.ok else None
         if items is None:
             return self._whole(delivery, documents, reply)
-        stored = delivery.stored
-        remarks = delivery.settle(documents, items)
-        self._guard.saw_good(delivery.stored - stored)
-        if any(item.status == 429 for item, _ in remarks):
+        settled = delivery.settle(documents, items)
+        self._guard.saw(settled.trail)
+        if any(item.status == 429 for item, _ in settled.remarks):
             self._gate.narrow()
         else:
             self._grow()
-        self._remark(delivery, documents, remarks)
+        self._remark(delivery, documents, settled.remarks)
         return []
 
-    def _remark(self, delivery: Delivery, documents: Sequence[int], remarks: list[tuple[Item, Outcome]]) -> None:
+    def _remark(self, delivery: Delivery, documents: Sequence[int], remarks: Sequence[tuple[Item, Outcome]]) -> None:
         for item, outcome in remarks:
             if outcome is Outcome.STOP:
                 raise Refused(f"{item.error_type}: {item.reason}; {remedy(item.error_type)}")
-            if outcome is Outcome.REFUSED:
-                self._guard.saw(item.error_type, item.reason)
-            else:
+            if outcome is not Outcome.REFUSED:
                 self._note(f"{item.error_type or item.status}: {item.reason}", remedy(item.error_type))
             if item.error_type == "index_not_found_exception":
                 self._partitions.forget({delivery.batch.partitions[number] for number in documents})
@@ -171,7 +168,7 @@ class OpenSearchSink:
     def _split(self, delivery: Delivery, documents: Sequence[int], item: Item) -> list[Sequence[int]]:
         if len(documents) == 1:
             delivery.refuse(documents[0], item)
-            self._guard.saw(item.error_type, item.reason)
+            self._guard.saw([item])
             return []
         middle = len(documents) // 2
         if item.status == 413:

@@ -38,6 +38,7 @@ REMEDIES = {
     "or add a node; OpenSearch lifts the block by itself below the flood stage watermark",
     "index_closed_exception": "the partition is closed: open it (`POST /<index>/_open`)",
     "index_not_found_exception": "the partition was deleted under us and is made again",
+    "too_many_new_partitions": "if the records' times are right: --allow-partitions N, or wait an hour",
     "security_exception": "the user may not do this: give it the role flowtap_writer",
 }
 """What mends it, by error type."""
@@ -46,6 +47,9 @@ REMEDIES = {
 # (statuses, error types or None for any, outcome); the first row that fits decides.
 _Row = tuple[frozenset[int], frozenset[str] | None, Outcome]
 _BLOCK = frozenset({"cluster_block_exception"})
+UNREADABLE = "unreadable_reply"
+"""Our own error type for a reply that is not in OpenSearch's shape: something between us and it has spoken."""
+
 _SERVER = frozenset(range(500, 600))
 
 ITEM_TABLE: tuple[_Row, ...] = (
@@ -61,6 +65,7 @@ ITEM_TABLE: tuple[_Row, ...] = (
 REQUEST_TABLE: tuple[_Row, ...] = (
     (frozenset({403, 429}), _BLOCK, Outcome.PARKED),
     (frozenset({429}), None, Outcome.SHRINK),
+    (frozenset({400}), frozenset({UNREADABLE}), Outcome.PARKED),
     (frozenset({400, 413}), None, Outcome.SPLIT),
     (frozenset({401, 403}), None, Outcome.STOP),
     (_SERVER | frozenset({200, 201}), None, Outcome.RETRY),

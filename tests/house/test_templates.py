@@ -18,7 +18,7 @@ SHAPES: dict[str, Any] = {name.removesuffix(".json"): json.loads((FOLDER / name)
 LEAVES = desired("f").leaves
 TYPES = {
     Kind.TEXT: "keyword", Kind.LOWER: "keyword", Kind.IP: "ip", Kind.PORT: "integer", Kind.COUNT: "long",
-    Kind.SMALL: "short", Kind.TIME: "date",
+    Kind.SMALL: "short", Kind.NUMBER_NAME: "keyword", Kind.TIME: "date",
 }  # fmt: skip
 UNINDEXED = {"type": "keyword", "index": False, "doc_values": False}
 

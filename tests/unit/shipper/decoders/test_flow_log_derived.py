@@ -82,6 +82,13 @@ def test_community_id_once_where_both_are_the_same() -> None:
     assert found["network.community_id"] == [_id("10.0.1.5", "10.0.0.9", 17, (1234, 80))]
 
 
+@pytest.mark.parametrize("protocol", [33, 136])
+def test_ports_are_part_of_a_community_id_only_where_the_specification_says_so(protocol: int) -> None:
+    found = row(FIVE, f"10.0.1.5 10.0.0.9 1234 80 {protocol}")
+    assert found["network.community_id"] == [_id("10.0.1.5", "10.0.0.9", protocol, (0, 0))]
+    assert found["source.port"] == 1234
+
+
 def test_community_id_of_a_protocol_without_ports_is_suricatas() -> None:
     assert row(FIVE, "10.0.1.5 10.0.0.9 0 0 47")["network.community_id"] == [_id("10.0.1.5", "10.0.0.9", 47, (0, 0))]
 

@@ -28,14 +28,20 @@ def fates(books: Delivery) -> list[Fate | None]:
 
 
 def test_each_answer_is_booked_on_its_document() -> None:
-    books = delivery("p", "p", "p", "p", "p", "p")
-    remarks = books.settle([0, 1, 2, 3, 4, 5], [GOOD, SEEN, BUSY, BAD, CLOSED, BROKEN])
+    books = delivery("p", "p", "p", "p", "q", "p")
+    settled = books.settle([0, 1, 2, 3, 4, 5], [GOOD, SEEN, BUSY, BAD, CLOSED, BROKEN])
     assert fates(books) == [Fate.DELIVERED, Fate.DUPLICATE, None, Fate.REFUSED, None, None]
     assert (books.due, books.parked) == ([2, 5], {4: CLOSED})
-    assert remarks == [(BUSY, Outcome.RETRY), (BAD, Outcome.REFUSED), (CLOSED, Outcome.PARKED), (BROKEN, Outcome.RETRY)]
+    assert settled.trail == [None, None, BAD]
+    assert settled.remarks == [
+        (BUSY, Outcome.RETRY),
+        (BAD, Outcome.REFUSED),
+        (CLOSED, Outcome.PARKED),
+        (BROKEN, Outcome.RETRY),
+    ]
     assert books.stored == 2
     assert not books.finished
-    books.unpark()
+    books.probe()
     assert books.due == [2, 4, 5]
     books.settle([2, 4, 5], [GOOD, GOOD, SEEN])
     assert books.finished
@@ -57,10 +63,36 @@ def test_a_server_fault_is_the_documents_after_ten_times_among_neighbours_that_g
     assert FAULTS_UNTIL_REFUSED == 10
     books.settle([0, 1], [GOOD, BROKEN])
     for _ in range(8):
-        books.settle([1], [BROKEN])
+        assert books.to_send() == [0, 1], "the one that is stored is a witness"
+        books.settle([0, 1], [SEEN, BROKEN])
     assert fates(books) == [Fate.DELIVERED, None]
-    books.settle([1], [BROKEN])
+    books.settle([0, 1], [SEEN, BROKEN])
     assert fates(books) == [Fate.DELIVERED, Fate.REFUSED]
+    assert books.stored == 1
+
+
+def test_a_server_fault_while_its_partition_is_sick_is_never_the_documents() -> None:
+    books = delivery("p", "p", "q")
+    books.settle([0, 1, 2], [GOOD, BROKEN, GOOD])
+    for _ in range(50):
+        books.settle([0, 1], [BROKEN, BROKEN])
+    assert fates(books) == [Fate.DELIVERED, None, Fate.DELIVERED]
+
+
+def test_a_witness_that_is_the_last_of_a_split_request_keeps_its_verdict() -> None:
+    books = delivery("p", "p")
+    books.settle([0, 1], [GOOD, BROKEN])
+    books.refuse(0, Item(413))
+    assert fates(books) == [Fate.DELIVERED, None]
+
+
+def test_of_a_parked_partition_one_document_is_tried_first() -> None:
+    books = delivery("p", "q", "p", "q", "p")
+    books.park({"p": CLOSED, "q": CLOSED})
+    books.probe()
+    assert books.due == [0, 1]
+    books.settle([0, 1], [CLOSED, GOOD])
+    assert (books.due, sorted(books.parked)) == ([3], [0, 2, 4])
 
 
 def test_a_server_fault_of_all_documents_is_never_theirs() -> None:
@@ -68,8 +100,7 @@ def test_a_server_fault_of_all_documents_is_never_theirs() -> None:
     for _ in range(50):
         books.settle([0, 1], [BROKEN, BROKEN])
     assert books.due == [0, 1]
-    books.settle([0, 1], [SEEN, BROKEN])
-    assert fates(books) == [Fate.DUPLICATE, Fate.REFUSED]
+    assert fates(books) == [None, None]
 
 
 def test_a_batch_without_documents_is_finished() -> None:
@@ -88,4 +119,4 @@ def test_a_document_is_always_in_exactly_one_place(rounds: list[list[Item]]) -> 
         assert books.due == sorted(books.due)
         assert books.stored == sum(fate in {Fate.DELIVERED, Fate.DUPLICATE} for fate in fates(books))
         if not books.due:
-            books.unpark()
+            books.probe()
