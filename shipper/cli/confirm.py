@@ -9,10 +9,17 @@ from shipper.errors import ConfigError
 CHANGES_EXIT_CODE = 6
 
 
+class NotAnswered(click.Abort):
+    """The question was interrupted: nothing was begun."""
+
+
 def confirm(question: str, *, yes: bool) -> bool:
     """Whether to go on. Without a terminal to ask on, only --yes goes on."""
     if yes:
         return True
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise ConfigError("there is no terminal to ask on: look at the plan above, then add --yes")
-    return click.confirm(question, err=True)
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort as abort:
+        raise NotAnswered from abort

@@ -33,6 +33,11 @@ class Context:
         """The settings."""
         return self.loaded.settings
 
+    @property
+    def address(self) -> str:
+        """Where OpenSearch is; empty while no settings were read."""
+        return self.loaded.connection.url if "loaded" in vars(self) else ""
+
     @cached_property
     def store(self) -> "Store":
         """The store that the settings lead to; nothing is sent yet."""

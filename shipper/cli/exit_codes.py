@@ -21,6 +21,9 @@ EXIT_CODES: dict[type[ShipperError], int] = {
     SourceDamaged: 5,
 }
 
+BROKEN_PIPE = 141
+"""What a shell shows of a command that SIGPIPE ended."""
+
 EXIT_HELP = """\b
 Exit codes:
   0  done
@@ -31,6 +34,9 @@ Exit codes:
   5  done, but some records are dead letters or some inputs could not be read whole
   6  a plan has changes (with --detailed-exitcode)
   130, 143  stopped by SIGINT, SIGTERM: what is committed is safe, run again to go on
+  141  nobody reads the results any more (shipper … | head)
+\b
+With --json an error that leaves no other result is {"failure": "…"} on standard output, too.
 """
 
 

@@ -1,14 +1,20 @@
 """The command's root: global options, commands loaded when they are used, errors as exit codes."""
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
+from shipper.cli.confirm import NotAnswered
 from shipper.cli.context import Context
-from shipper.cli.exit_codes import EXIT_HELP, exit_code
+from shipper.cli.exit_codes import BROKEN_PIPE, EXIT_HELP, exit_code
+from shipper.cli.output import note, write_json
 from shipper.errors import ShipperError, Unavailable
 
 # noun → (module, attribute, one line for the overview); the module is imported when the command runs.
@@ -44,6 +50,14 @@ class _LazyGroup(click.Group):
         assert isinstance(command, click.Command)  # noqa: S101  (for the type checker; the table is tested)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """As ever; where the far end does not answer, the error gets a remark on what to do."""
+        try:
+            return super().invoke(ctx)
+        except Unavailable as error:
+            error.add_note(_next_step(ctx.obj.address))
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
         with formatter.section("Commands"):
@@ -69,21 +83,54 @@ def cli(ctx: click.Context, config_file: Path | None, overrides: tuple[str, ...]
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code. Our own errors become one message and a code."""
+    _fill_closed_streams()
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = cli.main(args=None if arguments is None else list(arguments), prog_name="shipper", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.Abort:
-        sys.stderr.write("Aborted: nothing was changed.\n")
-        return 130
-    except ShipperError as error:
-        sys.stderr.write(f"shipper: {error}\n{_next_step(error)}")
-        return exit_code(error)
+        code = _outcome(given)
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # click and rich leave by SystemExit when nobody reads the results any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python complains when it flushes at its end
+        return BROKEN_PIPE
     return code if isinstance(code, int) else 0
 
 
-def _next_step(error: ShipperError) -> str:
-    if isinstance(error, Unavailable):
-        return "Does it run? docker/stack.sh up starts the stack here; `shipper doctor` checks every step of the way.\n"
-    return ""
+def _outcome(given: list[str]) -> object:
+    try:
+        return cli.main(args=given, prog_name="shipper", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except NotAnswered:
+        note("Aborted: nothing was changed.")
+        return 130
+    except click.Abort:
+        note("Aborted. What was done before stays; plan again shows what is left.")
+        return 130
+    except ShipperError as error:
+        note("\n".join([f"shipper: {error}", *getattr(error, "__notes__", ())]))
+        if "--json" in given:
+            write_json({"failure": str(error)})
+        return exit_code(error)
+
+
+def _fill_closed_streams() -> None:
+    """Standard streams that were closed lead nowhere: a file opened later must not get their numbers."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
+        pass
+    os.close(descriptor)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  (for as long as we run)
+
+
+def _next_step(url: str) -> str:
+    host = urlsplit(url).hostname or ""
+    start = "docker/stack.sh up starts the stack here; " if host == "localhost" or _is_loopback(host) else ""
+    return f"Does it run? {start}`shipper doctor` checks every step of the way."
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -37,8 +37,8 @@ def write_lines(*lines: str) -> None:
 
 
 def note(line: str) -> None:
-    """A remark beside the result, on standard error."""
-    sys.stderr.write(f"{line}\n")
+    """A remark beside the result, on standard error; control characters are made visible, but for line ends."""
+    sys.stderr.write("".join(f"{shown(each)}\n" for each in line.split("\n")))
     sys.stderr.flush()
 
 

@@ -30,7 +30,7 @@ def plan_command(context: Context, /, force: bool, detailed_exitcode: bool, json
         write_json(_as_json(plan, shards))
     else:
         _show(plan, shards)
-    if any(obstacle.blocks for obstacle in plan.obstacles) or shards.refusal():
+    if plan.blocked or shards.refusal():
         return 4
     return CHANGES_EXIT_CODE if detailed_exitcode and plan.changes else 0
 
@@ -51,7 +51,7 @@ def apply_command(context: Context, /, force: bool, yes: bool, json_wanted: bool
     if refusal := shards.refusal():
         raise Refused(refusal)
     done: list[Change] = []
-    if plan.obstacles or (plan.changes and confirm(f"Make these {len(plan.changes)} changes?", yes=yes)):
+    if plan.blocked or (plan.changes and confirm(f"Make these {len(plan.changes)} changes?", yes=yes)):
         apply(context.store, plan, done.append)
     if json_wanted:
         write_json(_as_json(plan, shards) | {"applied": [_name(change) for change in done]})

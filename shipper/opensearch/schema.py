@@ -65,6 +65,11 @@ class Plan:
     changes: tuple[Change, ...]
     obstacles: tuple[Obstacle, ...] = ()
 
+    @property
+    def blocked(self) -> bool:
+        """Whether nothing at all is applied."""
+        return any(obstacle.blocks for obstacle in self.obstacles)
+
 
 def plan(schema: Schema, actual: Actual, *, today: date, force: bool = False) -> Plan:
     """Components, then index templates, then partitions. `today` (UTC) decides when a new partition unit begins.
