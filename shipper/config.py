@@ -15,6 +15,7 @@ from pydantic_settings import EnvSettingsSource
 from shipper.connection import read_toml, resolve, user_config_directory
 from shipper.errors import ConfigError
 from shipper.opensearch.client import Connection
+from shipper.opensearch.desired import datasets
 from shipper.settings import ENVIRONMENT_PREFIX, Settings
 
 _CREDENTIALS = frozenset({"username", "password", "password_file", "ca_file", "auth", "service"})
@@ -50,6 +51,7 @@ def load(
         settings = Settings(**merged)
     except ValidationError as error:
         raise ConfigError(_explain(error, path, from_environment, from_arguments)) from error
+    _check_datasets(settings)
     connection, source = resolve(settings.opensearch, settings.aws, environment)
     return Loaded(settings, path, connection, source)
 
@@ -83,13 +85,32 @@ class _GivenEnvironment(EnvSettingsSource):
 def _environment_settings(environment: Mapping[str, str]) -> dict[str, Any]:
     sections = tuple(f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in Settings.model_fields)
     for name in environment:
-        known = name in _OWN_VARIABLES or name.upper().startswith(sections)
-        if name.upper().startswith(ENVIRONMENT_PREFIX) and not known:
-            raise ConfigError(f"environment variable {name} names no setting; see docs/settings.md")
+        if name.upper().startswith(ENVIRONMENT_PREFIX) and name not in _OWN_VARIABLES:
+            _check_variable(name, sections)
     try:
         return _GivenEnvironment(environment)()
     except ValueError as error:
         raise ConfigError(f"an environment variable {ENVIRONMENT_PREFIX}… cannot be read: {error}") from error
+
+
+def _check_variable(name: str, sections: Sequence[str]) -> None:
+    upper = name.upper()
+    if upper in sections or upper.startswith(tuple(f"{section}__" for section in sections)):
+        return
+    meant = next((section for section in sections if upper.startswith(f"{section}_")), None)
+    right = f"{meant}__{upper.removeprefix(f'{meant}_')}" if meant else ""
+    hint = f"; is it meant to be {right}, with two underscores?" if meant else "; see docs/settings.md"
+    raise ConfigError(f"environment variable {name} names no setting{hint}")
+
+
+def _check_datasets(settings: Settings) -> None:
+    """A name that has no template would be kept and partitioned like nothing at all."""
+    known = datasets()
+    unknown = sorted(settings.datasets.keys() - set(known))
+    if unknown:
+        raise ConfigError(
+            f"no dataset is called {', '.join(unknown)} (settings datasets); there are {', '.join(known)}"
+        )
 
 
 def _parsed_overrides(overrides: Sequence[str]) -> dict[str, Any]:

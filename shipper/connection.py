@@ -21,7 +21,8 @@ DEFAULT_URL = "http://127.0.0.1:9200"
 def resolve(given: OpenSearchSettings, aws: AwsSettings, environment: Mapping[str, str]) -> tuple[Connection, str]:
     """The connection, and the place its address came from. Raises ConfigError.
 
-    Credentials are used only with the address they were given for.
+    Credentials are used only with the address they were given for: those in settings without an address are for the
+    stack's and the default one, and never go where `OPENSEARCH_URL` leads.
     """
     stack_file = _stack_file(environment)
     stack = _read_stack(stack_file)
@@ -29,11 +30,10 @@ def resolve(given: OpenSearchSettings, aws: AwsSettings, environment: Mapping[st
     source = "settings (opensearch.url)"
     if not url and environment.get("OPENSEARCH_URL"):
         url, named, secret = _without_credentials(environment["OPENSEARCH_URL"])
-        if not username:
-            username = named or environment.get("OPENSEARCH_USERNAME", "")
-            password = secret if named else environment.get("OPENSEARCH_PASSWORD", "")
+        source = "environment OPENSEARCH_URL" + (" (opensearch.username is not for it)" if username else "")
+        username = named or environment.get("OPENSEARCH_USERNAME", "")
+        password = secret if named else environment.get("OPENSEARCH_PASSWORD", "")
         ca_file = ca_file or _optional_path(environment.get("OPENSEARCH_CA_FILE"))
-        source = "environment OPENSEARCH_URL"
     if not url and stack:
         url = stack["url"]
         source = f"the stack's connection file {stack_file}"
@@ -79,7 +79,10 @@ def _password(given: OpenSearchSettings) -> str:
 
 def _without_credentials(url: str) -> tuple[str, str, str]:
     """(address, user, password) of an address that may hold credentials, as OPENSEARCH_URL often does."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise ConfigError(f"OPENSEARCH_URL is no address ({error})") from error
     _, _, host = parts.netloc.rpartition("@")
     return urlunsplit(parts._replace(netloc=host)), unquote(parts.username or ""), unquote(parts.password or "")
 

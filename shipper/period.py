@@ -14,9 +14,25 @@ HELP = "a UTC date or time (2026-11-21, 2026-11-21T08:00Z) or how long ago (30m,
 def moment(text: str, now: datetime) -> datetime:
     """The UTC time that a text means. Without an offset it is UTC. Raises ConfigError."""
     if match := _AGO.fullmatch(text):
-        return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
+        try:
+            return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
+        except OverflowError:
+            raise ConfigError(f"{text!r} is before all calendars: expected {HELP}") from None
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
         raise ConfigError(f"{text!r} is no time: expected {HELP}") from None
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    try:
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except OverflowError:
+        raise ConfigError(f"{text!r} is beyond all calendars: expected {HELP}") from None
+
+
+def period(since: str, until: str, now: datetime) -> tuple[datetime, datetime]:
+    """Begin and end. Raises ConfigError, also where it would end before it begins."""
+    begin, end = moment(since, now), moment(until, now)
+    if begin > end:
+        raise ConfigError(
+            f"--since {since} ({begin:%Y-%m-%d %H:%MZ}) is later than --until {until} ({end:%Y-%m-%d %H:%MZ})"
+        )
+    return begin, end

@@ -50,10 +50,13 @@ def reset_command(context: Context, /, inputs: tuple[str, ...], everything: bool
     """Forget how far these INPUTS are loaded: they are read from their start again (what is stored is a duplicate)."""
     if bool(inputs) == everything:
         raise ConfigError("name inputs as `shipper checkpoint list` shows them, or give --all")
+    from shipper.sources.local_paths import origin_of
+
     with context.lock():
-        wanted = {str(Path(name).absolute()) for name in inputs} | set(inputs)
-        keys = [key for key, _ in context.checkpoints.entries() if everything or key.origin in wanted]
-        missing = [name for name in inputs if not {name, str(Path(name).absolute())} & {key.origin for key in keys}]
+        wanted = {name: {name, origin_of(Path(name))} for name in inputs}
+        named = set().union(*wanted.values())
+        keys = [key for key, _ in context.checkpoints.entries() if everything or key.origin in named]
+        missing = [name for name in inputs if wanted[name].isdisjoint(key.origin for key in keys)]
         if missing:
             raise ConfigError(f"no checkpoint for {', '.join(missing)}; `shipper checkpoint list` shows what there is")
         if keys and confirm(f"Forget {len(keys)} checkpoints?", yes=yes):

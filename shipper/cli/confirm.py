@@ -9,8 +9,8 @@ from shipper.errors import ConfigError
 CHANGES_EXIT_CODE = 6
 
 
-class NotAnswered(click.Abort):
-    """The question was interrupted: nothing was begun."""
+NOTHING_CHANGED = "nothing was changed"
+"""Noted on the Abort of a question that was not answered."""
 
 
 def confirm(question: str, *, yes: bool) -> bool:
@@ -22,4 +22,5 @@ def confirm(question: str, *, yes: bool) -> bool:
     try:
         return click.confirm(question, err=True)
     except click.Abort as abort:
-        raise NotAnswered from abort
+        abort.add_note(NOTHING_CHANGED)
+        raise

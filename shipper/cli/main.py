@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from shipper.cli.confirm import NotAnswered
+from shipper.cli.confirm import NOTHING_CHANGED
 from shipper.cli.context import Context
 from shipper.cli.exit_codes import BROKEN_PIPE, EXIT_HELP, exit_code
 from shipper.cli.output import note, write_json
@@ -100,11 +100,11 @@ def _outcome(given: list[str]) -> object:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except NotAnswered:
-        note("Aborted: nothing was changed.")
-        return 130
-    except click.Abort:
-        note("Aborted. What was done before stays; plan again shows what is left.")
+    except click.Abort as abort:
+        if NOTHING_CHANGED in getattr(abort, "__notes__", ()):
+            note(f"Aborted: {NOTHING_CHANGED}.")
+        else:
+            note("Aborted. What was done before stays; plan again shows what is left.")
         return 130
     except ShipperError as error:
         note("\n".join([f"shipper: {error}", *getattr(error, "__notes__", ())]))

@@ -5,7 +5,7 @@ import click
 from shipper.cli.context import Context, now
 from shipper.cli.output import note, write_json, write_table
 from shipper.errors import ConfigError
-from shipper.period import HELP, moment
+from shipper.period import HELP, period
 
 
 @click.command(short_help="Ready-made questions.")
@@ -27,7 +27,7 @@ def query(context: Context, /, name: str | None, since: str, until: str, limit: 
     if name not in QUESTIONS:
         raise ConfigError(f"no question is called {name}; there are {', '.join(QUESTIONS)}")
     question = QUESTIONS[name]
-    scope = Scope(moment(since, now()), moment(until, now()), limit)
+    scope = Scope(*period(since, until, now()), limit)
     found = ask(context.store, context.settings.opensearch.prefix, question, scope)
     if json_wanted:
         write_json([dict(zip(question.columns, row, strict=True)) for row in found])

@@ -78,8 +78,8 @@ class Store:
 
     def __init__(self, connection: Connection) -> None:
         """Opens nothing yet. Raises ConfigError for an unusable url, ca_file or credentials."""
-        parts = urlsplit(connection.url)
         _check(connection)
+        parts = urlsplit(connection.url)
         secure = parts.scheme == "https"
         self.url = connection.url.rstrip("/")
         self._seconds = connection.timeout_seconds
@@ -175,7 +175,11 @@ def segment(name: str) -> str:
 
 
 def _check(connection: Connection) -> None:
-    parts = urlsplit(connection.url)
+    try:
+        parts = urlsplit(connection.url)
+        _ = parts.port
+    except ValueError as error:
+        raise ConfigError(f"opensearch.url must look like https://host:9200 ({error})") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ConfigError("opensearch.url must look like https://host:9200")
     if "@" in parts.netloc:

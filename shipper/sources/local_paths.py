@@ -46,6 +46,15 @@ def expand(names: Iterable[str]) -> list[Input]:
     return list(found.values())
 
 
+def origin_of(path: Path) -> str:
+    """What an input at this path is called, whether it is there or not."""
+    return os.fsencode(_absolute(path)).decode("utf-8", "backslashreplace")
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100  (keeps links: a link's name is what the person knows)
+
+
 def _expand_one(name: str) -> list[Input]:
     if not name:
         raise ConfigError("an empty name: is a shell variable not set? (`.` is the current folder)")
@@ -87,8 +96,8 @@ def _raise(error: OSError) -> None:
 
 
 def _input(path: Path) -> Input:
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100  (keeps links: a link's name is what the person knows)
-    origin = os.fsencode(absolute).decode("utf-8", "backslashreplace")
+    absolute = _absolute(path)
+    origin = origin_of(path)
     status = absolute.stat()
     if not absolute.is_file():
         return Input(origin, absolute)

@@ -112,3 +112,13 @@ def test_results_that_nobody_reads_end_it_quietly(tmp_path: Path) -> None:
 def test_closed_streams_lead_nowhere(closed: str) -> None:
     done = shell(f'"$@" {closed}', "query")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:abc", "http://[", "http://127.0.0.1:99999", "127.0.0.1:9200"])
+@pytest.mark.parametrize("command", [["schema", "plan"], ["doctor"]])
+def test_an_address_that_is_none_is_a_wrong_setting(
+    url: str, command: Sequence[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--set", f"opensearch.url={url}", *command]) == 3
+    told = capsys.readouterr()
+    assert "opensearch.url must look like https://host:9200" in told.out + told.err
