@@ -10,7 +10,7 @@ umask 077
 
 readonly URL=${1:?usage: users.sh URL DIR} DIR=${2:?usage: users.sh URL DIR}
 ROLES=$(cd "$(dirname "$0")" && pwd)/roles
-readonly ROLES TRIES=30
+readonly ROLES TRIES=120
 
 # put PATH, body on standard input: an argument could be read by others. A node just started may still be at it.
 put() {
