@@ -1,0 +1,228 @@
+"""A proxy that lets only well-signed requests through to OpenSearch, and a source of credentials on loopback.
+
+AWS General Reference, "Signature Version 4 signing process", computed here from the request as it came over the wire,
+with nothing of botocore. In: HTTP/1.1 on 127.0.0.1. Out: the node's answers, or 403 in the words that AWS uses.
+"""
+
+import hmac
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock
+from time import monotonic
+from typing import Self
+from urllib.parse import quote, unquote, urlsplit
+
+import orjson
+
+REGION = "eu-central-1"
+WINDOW = timedelta(minutes=5)
+
+MISMATCH = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method."  # noqa: E501
+EXPIRED = "The security token included in the request is expired"
+UNKNOWN = "The security token included in the request is invalid."
+MISSING = "Missing Authentication Token"
+STALE = "Signature expired"
+
+_AUTHORIZATION = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/(?P<date>\d{8})/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request, "
+    r"SignedHeaders=(?P<signed>[a-z0-9;-]+), Signature=(?P<signature>[0-9a-f]{64})$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What belongs to an access key. `until`: the gate's monotonic time from which its token counts no more."""
+
+    secret: str
+    token: str | None = None
+    until: float | None = None
+
+
+@dataclass(slots=True)
+class Gate:
+    """`keys` may be added to meanwhile. `passed` and `refused` count requests by access key and by reason."""
+
+    upstream: str
+    keys: dict[str, Known]
+    service: str = "es"
+    pause_seconds: float = 0.0
+    passed: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    compressed: int = 0
+    bulks: int = 0
+    url: str = ""
+    lock: Lock = field(default_factory=Lock)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def open(self) -> Iterator[Self]:
+        """Serve until left; `url` is where clients go."""
+        with _serving(self._answer) as self.url:
+            yield self
+
+    def _answer(self, handler: "_Handler") -> None:
+        body = handler.body()
+        key, trouble = self._judge(handler, body)
+        with self.lock:
+            (self.refused if trouble else self.passed)[trouble or key] += 1
+        if trouble:
+            handler.reply(403, {"content-type": "application/json"}, orjson.dumps({"message": trouble}))
+            return
+        bulk = handler.path.startswith("/_bulk")
+        with self.lock:
+            self.bulks += bulk
+            self.compressed += handler.headers.get("content-encoding") == "gzip"
+        if bulk and self.pause_seconds:
+            self.stopped.wait(self.pause_seconds)
+        handler.forward(self.upstream, body)
+
+    def _judge(self, handler: "_Handler", body: bytes) -> tuple[str, str]:
+        """(access key, why it is refused or nothing)."""
+        claim = _AUTHORIZATION.match(handler.headers.get("authorization", ""))
+        if claim is None:
+            return "", MISSING
+        known = self.keys.get(claim["key"])
+        if known is None or handler.headers.get("x-amz-security-token") != known.token:
+            return claim["key"], UNKNOWN
+        if known.until is not None and monotonic() > known.until:
+            return claim["key"], EXPIRED
+        at = handler.headers.get("x-amz-date", "")
+        if not _recent(at):
+            return claim["key"], STALE
+        return claim["key"], "" if self._signature(handler, body, known.secret, claim) else MISMATCH
+
+    def _signature(self, handler: "_Handler", body: bytes, secret: str, claim: re.Match[str]) -> bool:
+        headers = handler.headers
+        names = claim["signed"].split(";")
+        needed = {"host", *(name.lower() for name in headers if name.lower().startswith("x-amz-"))}
+        scope = f"{headers['x-amz-date'][:8]}/{REGION}/{self.service}/aws4_request"
+        if f"{claim['date']}/{claim['region']}/{claim['service']}/aws4_request" != scope or not needed <= {*names}:
+            return False
+        told = headers.get("x-amz-content-sha256", sha256(body).hexdigest())
+        request = "\n".join(
+            [
+                handler.command,
+                canonical_path(handler.path),
+                canonical_query(handler.path),
+                *(f"{name}:{' '.join(headers.get(name, '').split())}" for name in sorted(names)),
+                "",
+                claim["signed"],
+                sha256(body).hexdigest(),
+            ]
+        )
+        text = "\n".join(["AWS4-HMAC-SHA256", headers["x-amz-date"], scope, sha256(request.encode()).hexdigest()])
+        key = f"AWS4{secret}".encode()
+        for part in scope.split("/"):
+            key = hmac.digest(key, part.encode(), "sha256")
+        expected = hmac.digest(key, text.encode(), "sha256").hex()
+        return told == sha256(body).hexdigest() and hmac.compare_digest(expected, claim["signature"])
+
+
+def canonical_path(target: str) -> str:
+    """Each segment's bytes that are not unreserved, percent-encoded twice: as a server does that decoded it first."""
+    segments = target.partition("?")[0].split("/")
+    return "/".join(quote(quote(unquote(segment), safe="~"), safe="~") for segment in segments)
+
+
+def canonical_query(target: str) -> str:
+    """Parameters decoded (a plus is a plus), encoded anew, and sorted."""
+    query = target.partition("?")[2]
+    pairs = (pair.partition("=")[::2] for pair in query.split("&") if pair)
+    return "&".join(
+        sorted(f"{quote(unquote(name), safe='~')}={quote(unquote(value), safe='~')}" for name, value in pairs)
+    )
+
+
+def _recent(text: str) -> bool:
+    try:
+        at = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return abs(datetime.now(UTC) - at) < WINDOW
+
+
+@contextmanager
+def credentials_endpoint(issue: Callable[[], Mapping[str, str]]) -> Iterator[str]:
+    """As the container credentials provider of Amazon ECS: each GET issues credentials. Gives its address."""
+
+    def answer(handler: "_Handler") -> None:
+        handler.reply(200, {"content-type": "application/json"}, orjson.dumps(dict(issue())))
+
+    with _serving(answer) as url:
+        yield f"{url}/credentials"
+
+
+@contextmanager
+def sts_endpoint(assume: Callable[[str], tuple[int, str]]) -> Iterator[str]:
+    """The STS Query API: `assume` gets the form of each POST and gives status and XML. Gives its address."""
+
+    def answer(handler: "_Handler") -> None:
+        status, xml = assume(handler.body().decode())
+        handler.reply(status, {"content-type": "text/xml"}, xml.encode())
+
+    with _serving(answer) as url:
+        yield url
+
+
+@contextmanager
+def _serving(answer: Callable[["_Handler"], None]) -> Iterator[str]:
+    made = type("Handler", (_Handler,), {"answer": staticmethod(answer)})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), made)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    timeout = 60
+    answer: Callable[["_Handler"], None]
+
+    def body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("content-length", 0)))
+
+    def reply(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def forward(self, upstream: str, body: bytes) -> None:
+        """To the node and back, unchanged but for what is about this connection."""
+        dropped = {"host", "connection", "authorization", "x-amz-date", "x-amz-security-token", "content-length"}
+        sent = {name: value for name, value in self.headers.items() if name.lower() not in dropped}
+        connection = HTTPConnection(urlsplit(upstream).netloc, timeout=60)
+        try:
+            connection.request(self.command, self.path, body or None, sent)
+            answer = connection.getresponse()
+            content = answer.read()
+            kept = ("content-type", "content-encoding")
+            self.reply(answer.status, {name: answer.headers[name] for name in kept if name in answer.headers}, content)
+        finally:
+            connection.close()
+
+    def do_GET(self) -> None:
+        self.answer(self)
+
+    do_POST = do_PUT = do_HEAD = do_DELETE = do_GET  # noqa: N815  (http.server's names)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing on standard error."""
