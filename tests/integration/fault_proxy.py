@@ -200,7 +200,7 @@ class FaultProxy:
     `done`: how often each fault was made, by name; item faults as "item 429". `requests`: bulk requests arrived.
     `sizes`: their bytes (the last 10,000). `seen`: how often each id arrived, whatever became of it (only with
     `count_ids`: for millions of documents leave it off). `most_at_once`: most bulk requests at the same time.
-    `forwarded`: documents that the node got.
+    `forwarded`: documents that the node got. `wire_bytes`: bodies as they came, compressed or not.
     """
 
     def __init__(
@@ -233,6 +233,7 @@ class FaultProxy:
         self.sizes: deque[int] = deque(maxlen=10_000)
         self.requests = 0
         self.forwarded = 0
+        self.wire_bytes = 0
         self.most_at_once = 0
         self.bugs: list[str] = []
         self._server = _Server(("127.0.0.1", port), self)
@@ -279,12 +280,13 @@ class FaultProxy:
 
     # What follows is called by the handlers' threads.
 
-    def arrived(self, path: str, body: bytes) -> Request:
+    def arrived(self, path: str, body: bytes, wire_bytes: int) -> Request:
         """Count a bulk request; wait while the proxy holds."""
         with self._lock:
             request = Request(self.requests, path, body, monotonic() - self._started)
             self.requests += 1
             self.sizes.append(len(body))
+            self.wire_bytes += wire_bytes
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
         if self._count_ids:
@@ -478,7 +480,7 @@ class _Handler(BaseHTTPRequestHandler):
         if is_aside(plain):
             self._other(self.path.partition("?")[0], body)
             return
-        request = self.proxy.arrived(self.path, plain)
+        request = self.proxy.arrived(self.path, plain, len(body))
         try:
             if self.proxy.closing:
                 self.close_connection = True
@@ -519,7 +521,12 @@ class _Handler(BaseHTTPRequestHandler):
         """The node's answer; a gateway's page where there is none."""
         headers = {name.lower(): value for name, value in self.headers.items()}
         headers |= {name: value for name, value in changed.items() if value is not None}
-        for name in ("connection", "content-length", *(name for name, value in changed.items() if value is None)):
+        for name in (
+            "connection",
+            "content-length",
+            "accept-encoding",
+            *(name for name, value in changed.items() if value is None),
+        ):
             headers.pop(name, None)
         try:
             answer = self._ask(body, headers)
