@@ -51,7 +51,7 @@ from integration.fault_proxy import (
     slow,
 )
 from integration.flow_log_files import BEGIN, HEADER, nonce, record, write_files
-from integration.promise import assert_kept, backfill, dead_letters, through
+from integration.promise import SMALL_BODIES, assert_kept, backfill, dead_letters, through
 from shipper.identity import document_id
 from shipper.model import Batch, Chunk, ChunkId, Fate, Position
 from shipper.opensearch.client import Connection, Store
@@ -138,7 +138,8 @@ class Rig:
 def test_b1_b3_items_that_are_busy_are_sent_again_and_no_others(
     shipper: Shipper, tmp_path: Path, nonces: list[str]
 ) -> None:
-    busy = (first(2, BUSY, 0.1), first(3, TOO_MUCH, 0.02, seed=1), first(1, NO_SHARD, 0.02, seed=2))
+    gateways = [first(1, ItemError(status, "", ""), 0.01, seed=status) for status in (502, 504)]
+    busy = (first(2, BUSY, 0.1), first(3, TOO_MUCH, 0.02, seed=1), first(1, NO_SHARD, 0.02, seed=2), *gateways)
 
     def plan(sent: Sent, given: int) -> ItemError | None:
         return next((answer for each in busy if (answer := each(sent, given))), None)
@@ -147,7 +148,8 @@ def test_b1_b3_items_that_are_busy_are_sent_again_and_no_others(
         told = through(shipper, proxy)(*backfill(tmp_path / "logs")).json
     sums = assert_kept(shipper, nonces, told)
     assert (sums["delivered"], sums["duplicate"], sums["dead_lettered"]) == (RECORDS, 0, 0)
-    faults = proxy.done["item 429"] + proxy.done["item 503"]
+    assert set(proxy.done) == {"item 429", "item 502", "item 503", "item 504"}
+    faults = proxy.done.total()
     assert faults > RECORDS / 5
     assert proxy.resends == told["resent_documents"] == faults, "others were sent again too"
 
@@ -318,6 +320,25 @@ def test_b14_only_create_is_sent_with_index_and_id_and_replace_sends_index(
             assert len(actions) == RECORDS
             assert {tuple(orjson.loads(each)) for each in actions} == {(operation,)}
             assert {frozenset(orjson.loads(each)[operation]) for each in actions} == {frozenset({"_index", "_id"})}
+
+
+def test_mostly_refused_documents_stop_the_run_and_are_there_once_the_template_is_mended(
+    shipper: Shipper, tmp_path: Path, nonces: list[str]
+) -> None:
+    with FaultProxy(shipper.node.url, items=first(1 << 30, UNPARSABLE, 0.7)) as proxy:
+        stopped = json.loads(through(shipper, proxy)(*backfill(tmp_path / "logs"), code=4).out)
+    assert "shipper schema plan" in stopped["failure"]
+    assert "mapper_parsing_exception" in stopped["failure"]
+    shipper(*backfill(tmp_path / "logs"))
+    shipper("deadletter", "replay")
+    assert_kept(shipper, nonces)
+
+
+def test_compressed_requests_hold_the_same_documents(shipper: Shipper, tmp_path: Path, nonces: list[str]) -> None:
+    with FaultProxy(shipper.node.url, [LOST], items=first(1, BUSY, 0.1)) as proxy:
+        load = backfill(tmp_path / "logs", settings=[SMALL_BODIES, "opensearch.compress=true"])
+        assert_kept(shipper, nonces, through(shipper, proxy)(*load).json)
+    assert proxy.wire_bytes < sum(proxy.sizes) / 3
 
 
 def test_whole_requests_refused_as_malformed_are_halved_until_the_culprit_is_alone(

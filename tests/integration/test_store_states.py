@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -165,6 +166,22 @@ def test_its_documents_wait_others_go_on_and_mending_it_is_enough(
         assert what
     sums = assert_kept(shipper, nonces, json.loads(out))
     assert (sums["delivered"], sums["duplicate"]) == (900, 0)
+
+
+def test_documents_that_wait_use_up_the_memory_budget_and_then_reading_pauses(shipper: Shipper, tmp_path: Path) -> None:
+    for name, month in (("a", 2), ("b", 0)):
+        lines = [record(month * 10_000 + number, BEGIN + month * MONTH) for number in range(4000)]
+        (tmp_path / f"{name}.log").write_text("\n".join([HEADER, *lines, ""]))
+    state, told = STATES[1], tmp_path / "told"
+    load = backfill(tmp_path / "a.log", tmp_path / "b.log", settings=["opensearch.memory_bytes=1048576"])
+    with state.entered(shipper), running(shipper, told, *load) as run:
+        wait_told(run, told, "waiting since", state.told)
+        Event().wait(2)
+        assert shipper.count() == 0, "it read on beyond its budget"
+        state.mend(shipper)
+        out, _ = run.communicate(timeout=120)
+        assert run.returncode == 0, told.read_text()
+    assert_kept(shipper, [nonce(number) for number in (*range(20_000, 24_000), *range(4000))], json.loads(out))
 
 
 @pytest.mark.parametrize("state", STATES, ids=STATE_NAMES)
