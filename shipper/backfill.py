@@ -8,7 +8,7 @@ from threading import Event, Lock
 
 from shipper.catalog import KINDS, DecoderParts
 from shipper.interfaces import CheckpointStore, DeadLetterStore, Sink
-from shipper.model import Batch, Checkpoint, DeadLetter, Fate, RecordKind, StreamKey, Sums, Verdict, Waiting
+from shipper.model import Batch, Checkpoint, DeadLetter, Fate, RecordKind, Stream, StreamKey, Sums, Verdict, Waiting
 from shipper.pipeline import Pipeline
 from shipper.sources.compression import Readable
 from shipper.sources.files import FilesSource, Progress
@@ -71,9 +71,10 @@ class Backfill:
         self._stop = stop
         self._sink = destination.sink
         self._inputs = job.inputs
+        settings = tuple(sorted(job.kind.settings.items()))
         self._source = FilesSource(
             job.inputs,
-            key=lambda origin: StreamKey(job.kind.name, destination.target, origin),
+            key=lambda origin: StreamKey(job.kind.name, destination.target, origin, settings),
             checkpoints=destination.checkpoints,
             find_header=row.find_header,
             clock=clock,
@@ -85,7 +86,7 @@ class Backfill:
             row.decoder(job.parts),
             destination.sink,
             destination.dead_letters,
-            kind=job.kind,
+            stream=Stream(job.kind, destination.target),
             clock=clock,
             stop=stop,
         )

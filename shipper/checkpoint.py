@@ -61,7 +61,8 @@ class CheckpointDirectory:
 
 def file_name(key: StreamKey) -> str:
     """The name of a stream's checkpoint file: one that no origin can break."""
-    text = "\0".join((key.kind, key.target, key.origin)).encode("utf-8", "surrogateescape")
+    parts = [key.kind, key.target, key.origin, *([json.dumps(key.settings)] if key.settings else [])]
+    text = "\0".join(parts).encode("utf-8", "surrogateescape")
     return blake2b(text, digest_size=16, person=b"checkpoint").hexdigest() + ".json"
 
 
@@ -73,8 +74,10 @@ def _parse(path: Path, content: bytes) -> tuple[StreamKey, Checkpoint]:
                 f"{path} has checkpoint format {entry['format']!r}; this shipper writes {FORMAT}. Use the shipper that "
                 f"wrote it, or delete the file: its stream is then read from the start, and nothing is stored twice."
             )
-        return StreamKey(**entry["stream"]), Checkpoint(**entry["checkpoint"])
-    except (ValueError, KeyError, TypeError) as error:
+        stream = entry["stream"]
+        settings = tuple((name, value) for name, value in stream.pop("settings", ()))
+        return StreamKey(**stream, settings=settings), Checkpoint(**entry["checkpoint"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptState(
             f"{path} is no checkpoint of ours ({error}). Delete it to read its stream from the start; "
             "nothing is stored twice."

@@ -63,11 +63,11 @@ class DeadLetterDirectory:
                 raise unwritable(path, error) from error
 
     def read(self) -> Iterator[DeadLetter]:
-        """Each letter once, oldest first, however often it was appended. Raises CorruptState."""
-        seen: set[tuple[str, str]] = set()
+        """Each letter of a store once, oldest first, however often it was appended. Raises CorruptState."""
+        seen: set[tuple[str, str, str]] = set()
         for path in self._segments():
             for letter in _read_segment(path):
-                key = (letter.kind.name, letter_id(letter))
+                key = (letter.target, letter.kind.name, letter_id(letter))
                 if key not in seen:
                     seen.add(key)
                     yield letter
@@ -79,17 +79,21 @@ class DeadLetterDirectory:
             if tail:
                 yield Torn(path, len(tail))
 
-    def remove(self, document_ids: frozenset[str]) -> int:
-        """Forget these; returns how many letters went. A crash in between leaves some of them, never half a letter."""
+    def remove(self, document_ids: frozenset[str], target: str = "") -> int:
+        """Forget these letters of this store; returns how many went. A crash leaves some, never half a letter."""
+
+        def goes(letter: DeadLetter) -> bool:
+            return letter.target == target and letter_id(letter) in document_ids
+
         removed: set[str] = set()
         with self._lock:
             self._segment = None
             for path in self._segments():
                 letters = list(_read_segment(path))
-                kept = [letter for letter in letters if letter_id(letter) not in document_ids]
+                kept = [letter for letter in letters if not goes(letter)]
                 if len(kept) == len(letters):
                     continue
-                removed.update(letter_id(letter) for letter in letters if letter_id(letter) in document_ids)
+                removed.update(letter_id(letter) for letter in letters if goes(letter))
                 if kept:
                     write_file(path, b"".join(map(_line, kept)))
                 else:
@@ -150,6 +154,7 @@ def _line(letter: DeadLetter) -> bytes:
         "format": FORMAT,
         "id": letter_id(letter),
         "kind": letter.kind.name,
+        "target": letter.target,
         "reason": letter.reason,
         "origin": letter.position.origin,
         "offset": letter.position.offset,
@@ -195,6 +200,7 @@ def _parse(path: Path, number: int, line: bytes) -> DeadLetter:
             dead_at=datetime.fromisoformat(entry["dead_at"]),
             index=entry["index"],
             fragment=entry["fragment"],
+            target=entry["target"],
         )
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptState(f"{path}, line {number} is no dead letter of ours ({error}); move the file aside") from error

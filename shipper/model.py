@@ -105,11 +105,15 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class StreamKey:
-    """Which stream: the kind of records, the store they go to (cluster id and prefix), and where they come from."""
+    """Which stream: the kind of records, the store they go to (cluster id and prefix), and where they come from.
+
+    `settings` are its decoder's, sorted: read with others it is another stream, and not loaded yet.
+    """
 
     kind: str
     target: str
     origin: str
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +166,19 @@ class RecordKind:
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """Records of one kind on their way to one store; `target` names it as in StreamKey."""
+
+    kind: RecordKind
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetter:
     """A record that could not become a document, with all that is needed to try again under the same id.
 
-    `header` names the columns in force, `index` the partition that refused it (empty where it never became a document).
+    `header` names the columns in force, `index` the partition that refused it (empty where it never became a document),
+    `target` the store it was for, as in StreamKey.
     """
 
     kind: RecordKind
@@ -179,3 +192,4 @@ class DeadLetter:
     dead_at: datetime
     index: str = ""
     fragment: bool = False
+    target: str = ""

@@ -13,7 +13,7 @@ from threading import Event, Lock
 from shipper.errors import EndOfInput, Unavailable
 from shipper.identity import CHUNK_BYTES
 from shipper.interfaces import DeadLetterStore, Decoder, Sink, Source
-from shipper.model import Batch, Chunk, DeadLetter, Fate, Position, RecordKind, Reject, Sums, Verdict
+from shipper.model import Batch, Chunk, DeadLetter, Fate, Position, Reject, Stream, Sums, Verdict
 
 MEMORY_BYTES = 64 << 20
 """Most bytes of chunks and their documents on their way, but for one chunk that may be larger."""
@@ -32,7 +32,7 @@ class Pipeline:
         sink: Sink,
         dead_letters: DeadLetterStore,
         *,
-        kind: RecordKind,
+        stream: Stream,
         clock: Callable[[], datetime],
         stop: Event,
     ) -> None:
@@ -40,7 +40,7 @@ class Pipeline:
         self._decoder = decoder
         self._sink = sink
         self._dead_letters = dead_letters
-        self._kind = kind
+        self._stream = stream
         self._clock = clock
         self._stop = stop
         self._lock = Lock()
@@ -117,7 +117,7 @@ class Pipeline:
     def _letter(self, batch: Batch, reject: Reject, *, index: str) -> DeadLetter:
         chunk = batch.chunk
         return DeadLetter(
-            kind=self._kind,
+            kind=self._stream.kind,
             raw=reject.raw,
             position=Position(chunk.position.origin, reject.offset),
             identity=chunk.identity,
@@ -128,6 +128,7 @@ class Pipeline:
             dead_at=self._clock(),
             index=index,
             fragment=reject.fragment,
+            target=self._stream.target,
         )
 
     def _count(self, batch: Batch, verdicts: Sequence[Verdict], letters: int) -> None:

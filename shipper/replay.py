@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from shipper.deadletter import letter_id
 from shipper.interfaces import Decoder, Sink
 from shipper.model import Batch, Chunk, ChunkId, DeadLetter, Fate, RecordKind, Sums
 
 AT_A_TIME = 500
+BYTES_AT_A_TIME = 8 << 20
+"""A group of letters is at most so many, and ends with the one that makes it so large."""
 
 _FRAGMENT = "a piece of an over-long line: no record can be made of it"
 _NO_RECORD = "no record: a header or blank line, or one older than the retention"
@@ -18,7 +19,7 @@ _NO_RECORD = "no record: a header or blank line, or one older than the retention
 class Replayed:
     """What became of one letter: `fate` REFUSED means it stays a dead letter, and why."""
 
-    letter: DeadLetter
+    id: str
     fate: Fate
     reason: str = ""
 
@@ -34,15 +35,27 @@ def replay(
     Raises as the sink does. A crash before the end leaves letters that are duplicates next time.
     """
     through: set[str] = set()
-    remaining = iter(letters)
     try:
-        while group := list(islice(remaining, AT_A_TIME)):
+        for group in _groups(letters):
             for result in _replay_group(group, decoder, sink):
                 if result.fate is not Fate.REFUSED:
-                    through.add(letter_id(result.letter))
+                    through.add(result.id)
                 yield result
     finally:
         forget(frozenset(through))
+
+
+def _groups(letters: Iterable[DeadLetter]) -> Iterator[Sequence[DeadLetter]]:
+    group: list[DeadLetter] = []
+    held = 0
+    for letter in letters:
+        group.append(letter)
+        held += len(letter.raw) + len(letter.header)
+        if len(group) >= AT_A_TIME or held >= BYTES_AT_A_TIME:
+            yield group
+            group, held = [], 0
+    if group:
+        yield group
 
 
 def _replay_group(
@@ -55,11 +68,11 @@ def _replay_group(
             batches.append((letter, batch))
         else:
             reason = _FRAGMENT if letter.fragment else next((reject.reason for reject in batch.rejects), _NO_RECORD)
-            yield Replayed(letter, Fate.REFUSED, reason)
+            yield Replayed(letter_id(letter), Fate.REFUSED, reason)
     if batches:
         verdicts = sink.write(joined([batch for _, batch in batches]))
         for (letter, _), verdict in zip(batches, verdicts, strict=True):
-            yield Replayed(letter, verdict.fate, verdict.reason)
+            yield Replayed(letter_id(letter), verdict.fate, verdict.reason)
 
 
 def _chunk(letter: DeadLetter) -> Chunk:

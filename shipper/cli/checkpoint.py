@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,6 +10,9 @@ from shipper.cli.confirm import confirm
 from shipper.cli.context import Context
 from shipper.cli.output import write_json, write_lines, write_table
 from shipper.errors import ConfigError
+
+if TYPE_CHECKING:
+    from shipper.model import StreamKey
 
 
 @click.group(short_help="How far each input is loaded.")
@@ -26,7 +30,7 @@ def list_command(context: Context, /, json_wanted: bool) -> int:
         write_json([asdict(key) | asdict(found) for key, found in entries])
         return 0
     rows = [
-        (key.kind, key.origin, "whole" if found.done else "in part", found.records, found.offset, key.target)
+        (_kind(key), key.origin, "whole" if found.done else "in part", found.records, found.offset, key.target)
         for key, found in sorted(entries, key=lambda entry: (entry[0].kind, entry[0].origin))
     ]
     headings = {
@@ -39,6 +43,11 @@ def list_command(context: Context, /, json_wanted: bool) -> int:
     }
     write_table(f"Checkpoints in {context.loaded.state_directory}", headings, rows)
     return 0
+
+
+def _kind(key: "StreamKey") -> str:
+    """With what its decoder was told, which makes it another stream."""
+    return " ".join([key.kind, *(f"{name}={value}" for name, value in key.settings)])
 
 
 @checkpoint.command("reset")

@@ -2,19 +2,22 @@
 
 import random
 import sys
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from shipper.cli.confirm import confirm
 from shipper.cli.context import Context, now
-from shipper.cli.output import note, write_json, write_lines, write_table
+from shipper.cli.output import note, shown, write_json, write_lines
 from shipper.cli.signals import stop_on_signals
 from shipper.errors import ConfigError
 
 if TYPE_CHECKING:
+    from shipper.interfaces import Decoder
     from shipper.model import DeadLetter
+    from shipper.replay import Replayed
 
 _TEXT_CHARACTERS = 60
 
@@ -43,8 +46,6 @@ def _filtered(command: Any) -> Any:
 @click.pass_obj
 def list_command(context: Context, /, limit: int, json_wanted: bool, **filters: str | None) -> int:
     """Show dead letters, oldest first."""
-    from shipper.deadletter import letter_id
-
     found, letters = 0, []
     for found, letter in enumerate(_letters(context, **filters), 1):
         if found <= limit:
@@ -52,19 +53,9 @@ def list_command(context: Context, /, limit: int, json_wanted: bool, **filters: 
     if json_wanted:
         write_json([as_json(letter) for letter in letters])
         return 0
-    rows = [
-        (
-            letter_id(letter),
-            letter.kind.name,
-            letter.position.origin,
-            letter.position.offset,
-            letter.reason,
-            _text(letter),
-        )
-        for letter in letters
-    ]
-    headings = {"id": "left", "kind": "left", "input": "left", "byte": "right", "reason": "left", "begins": "left"}
-    write_table(f"{found:,} dead letters", headings, rows)
+    write_lines(f"{found:,} dead letters" + (f", the oldest {len(letters):,} of them:" if found > len(letters) else ""))
+    for letter in letters:
+        write_lines("", *map(shown, _lines(letter)))
     for torn in context.dead_letters.torn():
         note(
             f"{torn.path} ends in {torn.size} bytes that a crash cut short; that record was read again from its source"
@@ -72,7 +63,8 @@ def list_command(context: Context, /, limit: int, json_wanted: bool, **filters: 
     return 0
 
 
-@deadletter.command("show")
+# An id may begin with "-": that is one of the 64 characters that identities are made of.
+@deadletter.command("show", context_settings={"ignore_unknown_options": True})
 @click.argument("document_id")
 @click.option("--raw", is_flag=True, help="Only the record's bytes as they were received.")
 @click.pass_obj
@@ -92,14 +84,19 @@ def show_command(context: Context, /, document_id: str, raw: bool) -> int:
 
 @deadletter.command("replay")
 @_filtered
+@click.option("--format", "line_format", help="Columns, in place of those that the load was given or assumed.")
 @click.option("--replace", is_flag=True, help="Overwrite documents that are there under the same ids.")
 @click.option("--json", "json_wanted", is_flag=True, help="What became of them as JSON.")
 @click.pass_obj
-def replay_command(context: Context, /, replace: bool, json_wanted: bool, **filters: str | None) -> int:
-    """Try again, under the same ids, after the cause is mended. What gets through is no dead letter any more."""
+def replay_command(
+    context: Context, /, line_format: str | None, replace: bool, json_wanted: bool, **filters: str | None
+) -> int:
+    """Try again, under the same ids, after the cause is mended. What gets through is no dead letter any more.
+
+    Only letters for this store (cluster and prefix) are tried. A header line that was read goes before --format.
+    """
     from shipper.assembly import Surroundings, decoders, open_store
-    from shipper.deadletter import letter_id
-    from shipper.model import Fate
+    from shipper.model import Fate, RecordKind
     from shipper.replay import replay
     from shipper.watch import forget_summaries
 
@@ -111,21 +108,23 @@ def replay_command(context: Context, /, replace: bool, json_wanted: bool, **filt
 
         def forget(ids: frozenset[str]) -> int:
             _remark(forget_summaries(context.loaded, sorted(ids)))
-            return dead_letters.remove(ids)
+            return dead_letters.remove(ids, opened.target)
 
-        results = list(replay(_letters(context, **filters), decoder, opened.sink, forget))
-    counts = {fate.value: sum(result.fate is fate for result in results) for fate in Fate}
-    remaining = [result for result in results if result.fate is Fate.REFUSED]
+        def mended(kind: RecordKind) -> "Decoder":
+            return decoder(RecordKind(kind.name, {**kind.settings, "format": line_format}) if line_format else kind)
+
+        letters = _OfStore(_letters(context, **filters), opened.target)
+        fates: Counter[str] = Counter({fate.value: 0 for fate in Fate})
+        remaining: list[Replayed] = []
+        for result in replay(letters, mended, opened.sink, forget):
+            fates[result.fate.value] += 1
+            if result.fate is Fate.REFUSED:
+                remaining.append(result)
     if json_wanted:
-        still = [{"id": letter_id(result.letter), "reason": result.reason} for result in remaining]
-        write_json(counts | {"still_dead": still})
+        still = [{"id": result.id, "reason": result.reason} for result in remaining]
+        write_json(dict(fates) | {"still_dead": still, "for_other_stores": letters.others})
     else:
-        write_lines(
-            f"{counts['delivered']:,} delivered, {counts['duplicate']:,} were there already, "
-            f"{counts['refused']:,} stay dead letters."
-        )
-        for result in remaining[:10]:
-            note(f"{letter_id(result.letter)}: {result.reason}")
+        _show_replayed(fates, remaining, letters)
     return 5 if remaining else 0
 
 
@@ -139,11 +138,15 @@ def purge_command(context: Context, /, yes: bool, **filters: str | None) -> int:
     from shipper.watch import forget_summaries
 
     with context.lock():
-        ids = frozenset(letter_id(letter) for letter in _letters(context, **filters))
-        if ids and confirm(f"Forget {len(ids)} dead letters for good?", yes=yes):
-            _remark(forget_summaries(context.loaded, sorted(ids)))
-            write_lines(f"{context.dead_letters.remove(ids):,} dead letters forgotten.")
-        elif not ids:
+        ids: dict[str, set[str]] = {}
+        for letter in _letters(context, **filters):
+            ids.setdefault(letter.target, set()).add(letter_id(letter))
+        count = sum(map(len, ids.values()))
+        if count and confirm(f"Forget {count:,} dead letters for good?", yes=yes):
+            _remark(forget_summaries(context.loaded, sorted(set().union(*ids.values()))))
+            removed = sum(context.dead_letters.remove(frozenset(found), target) for target, found in ids.items())
+            write_lines(f"{removed:,} dead letters forgotten.")
+        elif not count:
             write_lines("No dead letters to forget.")
     return 0
 
@@ -157,6 +160,7 @@ def as_json(letter: "DeadLetter") -> dict[str, Any]:
     return {
         "id": letter_id(letter),
         "kind": letter.kind.name,
+        "store": letter.target,
         "settings": dict(letter.kind.settings),
         "reason": letter.reason,
         "input": letter.position.origin,
@@ -180,9 +184,49 @@ def _letters(context: Context, reason: str | None, origin: str | None) -> "Itera
     )
 
 
+class _OfStore:
+    """The letters for one store; the others are counted while they are passed over."""
+
+    def __init__(self, letters: "Iterator[DeadLetter]", target: str) -> None:
+        self._letters = letters
+        self.target = target
+        self.others = 0
+
+    def __iter__(self) -> "Iterator[DeadLetter]":
+        for letter in self._letters:
+            if letter.target == self.target:
+                yield letter
+            else:
+                self.others += 1
+
+
+def _show_replayed(fates: Mapping[str, int], remaining: "Sequence[Replayed]", letters: _OfStore) -> None:
+    write_lines(
+        f"{fates['delivered']:,} delivered, {fates['duplicate']:,} were there already, "
+        f"{fates['refused']:,} stay dead letters."
+    )
+    for result in remaining[:10]:
+        note(f"{result.id}: {result.reason}")
+    if letters.others:
+        note(f"{letters.others:,} letters for other stores are left as they are (this one is {letters.target}).")
+
+
 def _remark(why: str) -> None:
     if why:
         note(f"Their summaries in OpenSearch may still be there: {why}")
+
+
+def _lines(letter: "DeadLetter") -> tuple[str, ...]:
+    """The reason has a line of its own, so that it can be read on a narrow terminal."""
+    from shipper.deadletter import letter_id
+
+    place = f"{letter.position.origin} at byte {letter.position.offset:,}"
+    return (
+        f"{letter_id(letter)}  {letter.kind.name} for {letter.target}",
+        f"  {place}",
+        f"  {letter.reason}",
+        f"  {_text(letter)}",
+    )
 
 
 def _text(letter: "DeadLetter") -> str:

@@ -48,8 +48,8 @@ The first that names an address:
 
 User, password and authority are used only with the address they were given for: what stands in the stack's connection
 file, or beside `OPENSEARCH_URL`, never goes to another address. Those in settings (`opensearch.username` and so on) are
-for `opensearch.url`; where that is not set, for the stack's address and the default one, and never for `OPENSEARCH_URL`.
-An address given by a higher place (environment over file) takes none over from a lower.
+for `opensearch.url`; where that is not set, for the stack's address and the default one, never for `OPENSEARCH_URL`. An
+address given by a higher place (environment over file) takes none over from a lower.
 
 ## Amazon OpenSearch Service
 

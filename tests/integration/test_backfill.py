@@ -146,12 +146,38 @@ def test_bad_records_are_dead_letters_that_can_be_replayed(shipper: Shipper, tmp
     shown = shipper("deadletter", "show", listed[1]["id"]).json
     assert (shown["text"], shown["line"], shown["offset"]) == ("bogus line", 1, len(good) + 1)
     assert shipper("deadletter", "replay", code=5).out.startswith("0 delivered")
-    shipper("deadletter", "purge", "--yes")
-    second = shipper(
-        "backfill", "flowlogs", log, "--again", "--json", "--format", "${srcaddr} ${dstaddr} ${end} ${action}", code=5
-    ).json["sums"]
-    assert (second["delivered"], second["dead_lettered"]) == (2, 2)
+    columns = ("--format", "${srcaddr} ${dstaddr} ${end} ${action}")
+    second = shipper("backfill", "flowlogs", log, "--json", *columns, code=5).json["sums"]
+    assert (second["delivered"], second["dead_lettered"]) == (2, 2), "other columns are another stream: it is read"
+    replayed = shipper("deadletter", "replay", "--json", *columns, code=5).json
+    assert (replayed["delivered"], replayed["duplicate"], replayed["refused"]) == (0, 2, 2)
     assert [letter["line"] for letter in shipper("deadletter", "list", "--json").json] == [1, 3]
+
+
+def test_a_replay_may_name_the_columns(shipper: Shipper, tmp_path: Path) -> None:
+    log = tmp_path / "custom.log"
+    log.write_text("10.0.0.1 10.0.0.2 1767225660 ACCEPT\n")
+    shipper("backfill", "flowlogs", log, code=5)
+    shipper("deadletter", "replay", "--format", "${srcaddr} ${dstaddr} ${end} ${action}")
+    assert shipper("deadletter", "list", "--json").json == []
+    assert [hit["_source"]["source"]["ip"] for hit in shipper.documents()] == ["10.0.0.1"]
+
+
+def test_a_replay_takes_only_the_letters_of_its_store(shipper: Shipper, tmp_path: Path) -> None:
+    log = tmp_path / "custom.log"
+    log.write_text("10.0.0.1 10.0.0.2 1767225660 ACCEPT\n")
+    shipper("backfill", "flowlogs", log, code=5)
+    other = Shipper(shipper.node, f"{shipper.prefix}b", shipper.state)
+    other("schema", "apply", "--yes")
+    try:
+        done = other("deadletter", "replay", "--format", "${srcaddr} ${dstaddr} ${end} ${action}")
+        assert done.out.startswith("0 delivered")
+        assert "1 letters for other stores are left as they are" in done.err
+        (letter,) = shipper("deadletter", "list", "--json").json
+        assert letter["store"].endswith(f"/{shipper.prefix}")
+        assert other.count() == 0
+    finally:
+        other.remove()
 
 
 def test_what_the_store_refused_is_replayed_under_the_same_id(shipper: Shipper, tmp_path: Path) -> None:

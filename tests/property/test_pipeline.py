@@ -32,7 +32,7 @@ from fakes import (
 )
 from shipper.deadletter import DeadLetterDirectory
 from shipper.identity import CHUNK_BYTES
-from shipper.model import Checkpoint, DeadLetter, RecordKind, StreamKey, Sums
+from shipper.model import Checkpoint, DeadLetter, RecordKind, Stream, StreamKey, Sums
 from shipper.opensearch.bulk import Item
 from shipper.opensearch.reply import Reply
 from shipper.opensearch.sink import OpenSearchSink
@@ -42,6 +42,7 @@ from shipper.sources.files import FilesSource
 from shipper.sources.local_paths import expand
 
 KIND = RecordKind("lines")
+STREAM = Stream(KIND, "")
 CHUNK_LINES = 4
 """So many lines are a chunk: the last of them is as long as one, the others are short."""
 
@@ -193,7 +194,7 @@ class Load(RuleBasedStateMachine):
             FakeDecoder(),
             self.sink(life, hang=hang),
             self.letters(life),
-            kind=KIND,
+            stream=STREAM,
             clock=lambda: NOW,
             stop=Event(),
         )

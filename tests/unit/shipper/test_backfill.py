@@ -1,6 +1,7 @@
 """A backfill from files to a store: twice is once, and the same bytes are the same records."""
 
 import gzip
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from threading import Event
@@ -54,9 +55,12 @@ class Rig:
         operation: Operation = "create",
         target: str = "cluster",
         stdin: bytes = b"",
+        settings: Mapping[str, str] | None = None,
     ) -> Backfill:
         sink = OpenSearchSink(self.store, FakePartitions(), wait=FakeWait(), clock=lambda: NOW, random=lambda: 0.5)
-        job = Job(expand(names), RecordKind("flowlogs"), DecoderParts(RULES, {}, operation), again)
+        job = Job(
+            expand(names), RecordKind("flowlogs", settings or {}), DecoderParts(RULES, settings or {}, operation), again
+        )
         destination = Destination(target, sink, self.letters, self.checkpoints)
         return Backfill(job, destination, stop=self.stop, clock=lambda: NOW, stdin=BytesIO(stdin))
 
@@ -134,6 +138,17 @@ def test_another_store_has_checkpoints_of_its_own(rig: Rig) -> None:
     rig.run(path)
     assert rig.backfill(path, target="another").run(1).unchanged == ()
     assert {key.target for key in rig.checkpoints.known} == {"cluster", "another"}
+
+
+def test_another_format_is_another_stream_and_letters_know_their_store(rig: Rig) -> None:
+    """What was loaded with the wrong columns, or none, is not loaded: nobody has to find out about --again."""
+    path = rig.put("1.log", b"10.0.0.1 1700000001\n")
+    assert rig.backfill(path).run(1).total == Sums(read=1, dead_lettered=1)
+    assert [letter.target for letter in rig.letters.letters] == ["cluster"]
+    right = {"format": "srcaddr end"}
+    assert rig.backfill(path, settings=right).run(1).total == Sums(read=1, delivered=1)
+    assert rig.backfill(path, settings=right).run(1).unchanged == (path,)
+    assert rig.backfill(path).run(1).unchanged == (path,)
 
 
 def test_what_cannot_be_read_whole_is_told_and_the_rest_is_loaded(rig: Rig) -> None:

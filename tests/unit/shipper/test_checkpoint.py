@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -37,6 +38,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         StreamKey(KEY.kind, "another/flowtap", KEY.origin),
         StreamKey(KEY.kind, KEY.target, "/logs/other.log"),
         StreamKey(KEY.kind, KEY.target, "../../" * 80 + "\udcff\n\u2028 'x'"),
+        StreamKey(KEY.kind, KEY.target, KEY.origin, (("format", "${srcaddr}"),)),
     ],
 )
 def test_streams_have_checkpoints_of_their_own(tmp_path: Path, other: StreamKey) -> None:
@@ -80,7 +82,11 @@ def test_what_a_crash_left_beside_a_checkpoint_is_not_read(tmp_path: Path) -> No
     assert list(store.entries()) == [(KEY, SAFE)]
 
 
-WHOLE = {"format": 1, "stream": {"kind": "k", "target": "t", "origin": "o"}, "checkpoint": {"offset": 1}}
+WHOLE: dict[str, Any] = {
+    "format": 1,
+    "stream": {"kind": "k", "target": "t", "origin": "o"},
+    "checkpoint": {"offset": 1},
+}
 
 
 @pytest.mark.parametrize(
@@ -96,6 +102,8 @@ WHOLE = {"format": 1, "stream": {"kind": "k", "target": "t", "origin": "o"}, "ch
         json.dumps({**WHOLE, "checkpoint": {"offset": 1, "unheard_of": 2}}).encode(),
         json.dumps({**WHOLE, "checkpoint": None}).encode(),
         json.dumps({**WHOLE, "stream": {"kind": "k"}}).encode(),
+        json.dumps({**WHOLE, "stream": ["k"]}).encode(),
+        json.dumps({**WHOLE, "stream": {**WHOLE["stream"], "settings": [1]}}).encode(),
     ],
 )
 def test_a_torn_or_foreign_file_stops_and_is_named(tmp_path: Path, content: bytes) -> None:

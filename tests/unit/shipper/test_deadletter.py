@@ -28,6 +28,7 @@ LETTER = DeadLetter(
     dead_at=NOW,
     index="flowtap-aws.vpcflow-2024.02",
     fragment=True,
+    target="cluster/flowtap",
 )
 
 
@@ -57,6 +58,7 @@ any_letter = st.builds(
     dead_at=times,
     index=st.text(),
     fragment=st.booleans(),
+    target=st.text(),
 )
 
 
@@ -125,7 +127,7 @@ def test_a_torn_line_goes_when_its_segment_is_written_anew(tmp_path: Path) -> No
     path = tmp_path / "00000001.jsonl"
     path.write_bytes(path.read_bytes()[:-5])
     store = DeadLetterDirectory(tmp_path)
-    assert store.remove(frozenset({letter_id(letters(1)[0])})) == 1
+    assert store.remove(frozenset({letter_id(letters(1)[0])}), LETTER.target) == 1
     assert (ordinals(store), list(store.torn())) == ([2], [])
 
 
@@ -146,11 +148,20 @@ def test_letters_that_were_removed_are_gone_and_the_others_stay(tmp_path: Path) 
     for number in range(9):
         store.append(letters(number))
     gone = frozenset(letter_id(letter) for letter in letters(0, 1, 2, 4))
-    assert store.remove(gone) == 4
+    assert store.remove(gone, LETTER.target) == 4
     assert ordinals(store) == [3, 5, 6, 7, 8]
-    assert store.remove(gone) == 0
+    assert store.remove(gone, LETTER.target) == 0
     store.append(letters(9))
     assert ordinals(DeadLetterDirectory(tmp_path)) == [3, 5, 6, 7, 8, 9]
+
+
+def test_each_store_has_its_own_letters(tmp_path: Path) -> None:
+    store = DeadLetterDirectory(tmp_path)
+    mine, theirs = letters(1)[0], replace(letters(1)[0], target="another/flowtap")
+    store.append([mine, theirs])
+    assert list(store.read()) == [mine, theirs]
+    assert store.remove(frozenset({letter_id(mine)}), mine.target) == 1
+    assert list(store.read()) == [theirs]
 
 
 def test_letters_may_be_removed_while_they_are_read(tmp_path: Path) -> None:
@@ -160,7 +171,7 @@ def test_letters_may_be_removed_while_they_are_read(tmp_path: Path) -> None:
     store = DeadLetterDirectory(tmp_path)
     found = store.read()
     assert next(found).ordinal == 1
-    store.remove(frozenset({letter_id(letters(1)[0])}))
+    store.remove(frozenset({letter_id(letters(1)[0])}), LETTER.target)
     assert segments(tmp_path) == ["00000001.jsonl", "00000003.jsonl"]
     assert [letter.ordinal for letter in found] == [2, 3]
 
@@ -176,7 +187,7 @@ def test_a_crash_while_removing_leaves_whole_letters(tmp_path: Path, monkeypatch
     store.append(letters(1, 2, 3))
     monkeypatch.setattr("os.replace", crash)
     with pytest.raises(Crash):
-        store.remove(frozenset({letter_id(letters(1)[0])}))
+        store.remove(frozenset({letter_id(letters(1)[0])}), LETTER.target)
     assert ordinals(DeadLetterDirectory(tmp_path)) == [1, 2, 3]
 
 

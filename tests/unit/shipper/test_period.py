@@ -31,5 +31,5 @@ def test_what_is_no_time_is_a_wrong_argument(text: str) -> None:
 
 def test_it_may_not_end_before_it_begins() -> None:
     assert period("1h", "1h", NOW) == (NOW - timedelta(hours=1),) * 2
-    with pytest.raises(ConfigError, match="--since 1h .* is later than --until 2h"):
+    with pytest.raises(ConfigError, match=r"--since 1h .* is later than --until 2h"):
         period("1h", "2h", NOW)

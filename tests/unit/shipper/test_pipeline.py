@@ -13,10 +13,11 @@ from shipper.decoders.flow_log_header import find_header
 from shipper.errors import CorruptState, Refused, StateUnwritable, Unavailable
 from shipper.identity import CHUNK_BYTES, pieces
 from shipper.interfaces import DeadLetterStore, Decoder, Sink, Source
-from shipper.model import Batch, Chunk, ChunkId, DeadLetter, Fate, Position, RecordKind, Sums, Verdict
+from shipper.model import Batch, Chunk, ChunkId, DeadLetter, Fate, Position, RecordKind, Stream, Sums, Verdict
 from shipper.pipeline import Pipeline, header_of, numbered_lines
 
 KIND = RecordKind("lines", {"format": "x"})
+STREAM = Stream(KIND, "cluster/prefix")
 CHUNKS = [b"p a\np b\n!bad\n\n", b"p c\n", b"!worse\n", b"\n"]
 DELIVERED = Verdict(Fate.DELIVERED)
 
@@ -34,7 +35,7 @@ def pipeline(
         decoder or FakeDecoder(),
         sink or FakeSink(),
         dead_letters or FakeDeadLetters(),
-        kind=KIND,
+        stream=STREAM,
         clock=lambda: NOW,
         stop=stop or Event(),
     )
@@ -95,6 +96,7 @@ def test_a_refused_document_is_a_letter_with_its_own_line() -> None:
             received_at=NOW,
             dead_at=NOW,
             index="q",
+            target="cluster/prefix",
         )
     ]
 

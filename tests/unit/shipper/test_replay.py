@@ -23,13 +23,14 @@ from flow_log_samples import RECORD, decoder, lines
 from shipper.deadletter import DeadLetterDirectory, letter_id
 from shipper.decoders.flow_log_exact import OVER_LONG, FlowLogDecoder
 from shipper.errors import Unavailable
-from shipper.model import Batch, DeadLetter, Fate, Position, RecordKind, Verdict
+from shipper.model import Batch, DeadLetter, Fate, Position, RecordKind, Stream, Verdict
 from shipper.opensearch.bulk import Item
 from shipper.opensearch.sink import OpenSearchSink
 from shipper.pipeline import Pipeline
 from shipper.replay import AT_A_TIME, Replayed, joined, replay
 
 KIND = RecordKind("flowlogs")
+STREAM = Stream(KIND, "")
 
 
 def letter(ordinal: int, raw: bytes = RECORD, **changes: object) -> DeadLetter:
@@ -53,7 +54,7 @@ def load(records: bytes, store: FakeEndpoint) -> list[DeadLetter]:
     """What is left over of a stream."""
     letters = FakeDeadLetters()
     Pipeline(
-        FakeSource([records]), decoder(), sink_on(store), letters, kind=KIND, clock=lambda: NOW, stop=Event()
+        FakeSource([records]), decoder(), sink_on(store), letters, stream=STREAM, clock=lambda: NOW, stop=Event()
     ).run()
     return letters.letters
 
@@ -83,12 +84,12 @@ def test_only_what_got_through_is_forgotten(tmp_path: Path) -> None:
         "expected 14 columns (the default format), found 1; no header line was read: name the columns with --format"
     )
     found = list(replay(letters.read(), flow_logs, sink_on(store), letters.remove))
-    assert {(result.letter.ordinal, result.fate, result.reason) for result in found} == {
-        (1, Fate.DELIVERED, ""),
-        (2, Fate.REFUSED, "mapper_parsing_exception: no"),
-        (3, Fate.DELIVERED, ""),
-        (4, Fate.REFUSED, columns),
-        (5, Fate.REFUSED, "no record: a header or blank line, or one older than the retention"),
+    assert {(result.id, result.fate, result.reason) for result in found} == {
+        (letter_id(letter(1)), Fate.DELIVERED, ""),
+        (letter_id(letter(2)), Fate.REFUSED, "mapper_parsing_exception: no"),
+        (letter_id(letter(3)), Fate.DELIVERED, ""),
+        (letter_id(letter(4)), Fate.REFUSED, columns),
+        (letter_id(letter(5)), Fate.REFUSED, "no record: a header or blank line, or one older than the retention"),
     }
     assert [each.ordinal for each in letters.read()] == [2, 4, 5]
 
@@ -127,6 +128,24 @@ def test_many_letters_are_replayed_group_by_group_from_a_store_they_leave(tmp_pa
     assert list(letters.read()) == []
 
 
+def test_a_group_is_bounded_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shipper.replay.BYTES_AT_A_TIME", 3 * len(RECORD))
+    sink = FakeSink()
+    results = list(replay([letter(number) for number in range(7)], flow_logs, sink, lambda _: 0))
+    assert len(results) == 7
+    assert [len(batch) for batch in sink.written] == [3, 3, 1]
+
+
+def test_a_letter_whose_document_is_there_already_is_gone(tmp_path: Path) -> None:
+    """Whoever loaded the input again with the right columns has stored it under the same id."""
+    store, letters = FakeEndpoint(), DeadLetterDirectory(tmp_path)
+    letters.append([letter(1)])
+    list(replay([letter(1)], flow_logs, sink_on(store), lambda _: 0))
+    (result,) = replay(letters.read(), flow_logs, sink_on(store), letters.remove)
+    assert result == Replayed(letter_id(letter(1)), Fate.DUPLICATE)
+    assert list(letters.read()) == []
+
+
 def test_told_to_stop_the_group_stays(tmp_path: Path) -> None:
     def before(_: Batch) -> None:
         raise Unavailable("told to stop")
@@ -145,7 +164,7 @@ def test_letters_of_several_kinds_are_decoded_by_their_own_settings() -> None:
     results = list(
         replay(letters, lambda kind: decoder(given_format=kind.settings.get("format")), sink_on(store), lambda _: 0)
     )
-    assert results == [Replayed(each, Fate.DELIVERED) for each in letters]
+    assert results == [Replayed(letter_id(each), Fate.DELIVERED) for each in letters]
     assert documents(store)["IDENTITY-12c2"]["source"] == {"ip": "10.0.0.9"}
 
 
