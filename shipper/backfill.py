@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from threading import Event, Lock
 
 from shipper.catalog import KINDS, DecoderParts
 from shipper.interfaces import CheckpointStore, DeadLetterStore, Sink
 from shipper.model import Batch, Checkpoint, DeadLetter, Fate, RecordKind, Stream, StreamKey, Sums, Verdict, Waiting
 from shipper.pipeline import Pipeline
-from shipper.sources.compression import Readable
+from shipper.sources.compression import Pipe
 from shipper.sources.files import FilesSource, Progress
 from shipper.sources.local_paths import Input
 
@@ -40,7 +41,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a backfill came to. `sums` are by input; `problems` name inputs that could not be read to their end."""
+    """What a backfill came to. `sums` are by input; `problems` name inputs that could not be read to their end.
+
+    `once` names inputs that can be read only once, so that what was not read of them must be given again.
+    """
 
     finished: bool
     sums: Mapping[str, Sums]
@@ -48,6 +52,7 @@ class Report:
     unchanged: Sequence[str]
     problems: Mapping[str, str]
     unknown_columns: Sequence[str]
+    once: Sequence[str] = ()
 
     @property
     def total(self) -> Sums:
@@ -65,7 +70,7 @@ class Backfill:
         *,
         stop: Event,
         clock: Callable[[], datetime],
-        stdin: Readable,
+        open_pipe: Callable[[Path | None], Pipe],
     ) -> None:
         row = KINDS[job.kind.name]
         self._stop = stop
@@ -78,7 +83,7 @@ class Backfill:
             checkpoints=destination.checkpoints,
             find_header=row.find_header,
             clock=clock,
-            stdin=stdin,
+            open_pipe=open_pipe,
             again=job.again,
         )
         self._pipeline = Pipeline(
@@ -108,6 +113,7 @@ class Backfill:
             unchanged=self._source.unchanged(),
             problems=dict(self._source.problems),
             unknown_columns=sorted(self._pipeline.unknown_columns()),
+            once=tuple(item.origin for item in self._inputs if not item.resumable),
         )
 
     def progress(self) -> Progress:

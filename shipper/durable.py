@@ -34,6 +34,21 @@ def write_file(path: Path, content: bytes) -> None:
         raise unwritable(path, error) from error
 
 
+def remove_leftovers(directory: Path, pattern: str) -> int:
+    """Remove what writes that were killed left beside their files; returns how many. `pattern` is the files' own.
+
+    For whoever holds the directory alone, before anything is written there.
+    """
+    removed = 0
+    for path in directory.glob(f".{pattern}.tmp"):
+        name, _, process = path.name.removesuffix(".tmp").rpartition(".")
+        if name and process.isdecimal():
+            with suppress(OSError):  # it harms nobody
+                path.unlink()
+                removed += 1
+    return removed
+
+
 def sync_directory(path: Path) -> None:
     """Make the names in a directory durable."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-from shipper.durable import make_directory, unwritable
+from shipper.durable import make_directory, remove_leftovers, unwritable
 from shipper.errors import StateBusy
 
 
@@ -42,6 +42,7 @@ class StateLock:
             os.close(descriptor)
             raise unwritable(self._path, error) from error
         self._descriptor = descriptor
+        _tidy(self._path.parent)
         return self
 
     def __exit__(
@@ -50,6 +51,14 @@ class StateLock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _tidy(directory: Path) -> None:
+    """A write that was killed leaves its half beside the file it was for."""
+    remove_leftovers(directory, "summaries-due.*")
+    remove_leftovers(directory / "deadletter", "*.jsonl.*")
+    for folder in directory.glob("checkpoints/[0-9a-f][0-9a-f]"):
+        remove_leftovers(folder, "*.json.*")
 
 
 def holder(directory: Path) -> str | None:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,11 @@ from shipper.cli.output import note, write_json
 from shipper.cli.progress import shown_progress, snapshot
 from shipper.cli.signals import Stop, stop_on_signals
 from shipper.cli.summary import DryRun, Summary, as_json, show
-from shipper.errors import ShipperError
+from shipper.errors import ConfigError, ShipperError
 
 if TYPE_CHECKING:
     from shipper.backfill import Backfill, Destination, Job
+    from shipper.sources.local_paths import Input
 
     Watched = Callable[[Backfill, Callable[[], bool]], AbstractContextManager[None]]
 
@@ -62,12 +64,11 @@ def flowlogs(context: Context, /, sources: tuple[str, ...], json_wanted: bool, d
     from shipper.assembly import Surroundings, decoder_parts, open_store
     from shipper.backfill import Destination, Job
     from shipper.model import RecordKind
-    from shipper.sources.local_paths import expand
     from shipper.watch import watching
 
     given = {"format": options["line_format"], "flow_log_id": options["flow_log_id"]}
     kind = RecordKind("flowlogs", {name: value for name, value in given.items() if value})
-    inputs = expand(sources)
+    inputs = _inputs(sources)
     with nullcontext() if dry_run else context.lock(), stop_on_signals() as stop:
         surroundings = Surroundings(clock=now, random=random.random, wait=stop.event.wait)
         opened = open_store(context.store, context.settings, surroundings, options["allow_partitions"])
@@ -94,6 +95,21 @@ def flowlogs(context: Context, /, sources: tuple[str, ...], json_wanted: bool, d
     return _exit_code(summary, stop)
 
 
+def _inputs(sources: tuple[str, ...]) -> "list[Input]":
+    from shipper.sources.local_paths import expand
+
+    passed_over: list[Path] = []
+    inputs = expand(sources, passed_over.append)
+    if passed_over:
+        note(
+            f"{len(passed_over):,} entries of these folders are passed over: links to folders or to nothing, pipes; "
+            f"name them to have them read. The first is {passed_over[0]}"
+        )
+    if sys.stdin is None and any(item.path is None for item in inputs):
+        raise ConfigError("no standard input: it was closed (<&-), and - means to read it")
+    return inputs
+
+
 def _load(
     context: Context,
     job: "Job",
@@ -104,12 +120,12 @@ def _load(
 ) -> Summary:
     """Run it, watched and under a progress display. An error ends it, but not before the summary."""
     from shipper.backfill import Backfill
-    from shipper.sources.interruptible import InterruptiblePipe
+    from shipper.sources.interruptible import open_pipe
 
     started = monotonic()
     failure: ShipperError | None = None
     backfill = Backfill(
-        job, destination, stop=stop.event, clock=now, stdin=InterruptiblePipe(sys.stdin, stop.event.wait)
+        job, destination, stop=stop.event, clock=now, open_pipe=lambda path: open_pipe(path, stop.event.wait)
     )
     with shown_progress(lambda: snapshot(backfill, resent, now)):
         try:

@@ -1,7 +1,7 @@
 """Progress of long work, on standard error: a live bar on a terminal, a plain line every ten seconds elsewhere."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 _LIVE_SECONDS = 0.25
 _PLAIN_SECONDS = 10.0
+_UNBOUNDED_WIDTH = 2000
+_BAR_WIDTH = 24
+_LEFT_OUT = ("resent", "files", "rate", "left", "records", "rejects")
+"""In this order, where a line is too long."""
 _WAITING_SHOWN_AFTER = timedelta(seconds=2)
 
 
@@ -66,17 +70,38 @@ def shown_progress(look: Callable[[], Snapshot]) -> Iterator[None]:
         thread.join()
 
 
-def line(now: Snapshot, seconds: float) -> str:
-    """One moment as a line: bytes, records, rate, time left, retries, rejects."""
+def line(now: Snapshot, seconds: float, width: int = _UNBOUNDED_WIDTH) -> str:
+    """One moment as a line: bytes, records, rate, time left, retries, rejects; what does not fit is left out.
+
+    While something is waited for, how long the rest takes is anybody's guess.
+    """
     rate = now.records / seconds if seconds > 0 else 0.0
-    parts = [f"{now.files_done}/{now.files_total} files", size(now.bytes_read)]
+    read = size(now.bytes_read)
     if now.bytes_total > 0:
-        parts[-1] += f" of {size(now.bytes_total)} ({min(100 * now.bytes_read // now.bytes_total, 100)} %)"
-    parts += [f"{now.records:,} records", f"{rate:,.0f}/s"]
-    if 0 < now.bytes_read < now.bytes_total:
-        parts.append(f"{_time((now.bytes_total - now.bytes_read) * seconds / now.bytes_read)} left")
-    parts += [f"{now.resent:,} re-sent", f"{now.rejects:,} dead letters"]
-    return ", ".join(parts)
+        read += f" of {size(now.bytes_total)} ({min(100 * now.bytes_read // now.bytes_total, 100)} %)"
+    left = ""
+    if 0 < now.bytes_read < now.bytes_total and not now.waiting:
+        left = f"{_time((now.bytes_total - now.bytes_read) * seconds / now.bytes_read)} left"
+    parts = {
+        "files": f"{now.files_done}/{now.files_total} files",
+        "read": read,
+        "records": f"{now.records:,} records",
+        "rate": f"{rate:,.0f}/s",
+        "left": left,
+        "resent": f"{now.resent:,} re-sent",
+        "rejects": f"{now.rejects:,} dead letters",
+    }
+    text = _joined(parts)
+    for name in _LEFT_OUT if now.rejects else ("rejects", *_LEFT_OUT):
+        if len(text) <= width:
+            break
+        parts.pop(name, None)
+        text = _joined(parts)
+    return text
+
+
+def _joined(parts: Mapping[str, str]) -> str:
+    return ", ".join(part for part in parts.values() if part)
 
 
 def _time(seconds: float) -> str:
@@ -106,15 +131,17 @@ def _live(look: Callable[[], Snapshot], done: Event) -> None:
     from rich.text import Text
 
     start = monotonic()
+    console = Console(stderr=True)
 
     def picture() -> Group:
         now = look()
         total = now.bytes_total if now.bytes_total > 0 else None
-        bar = ProgressBar(total=total, completed=now.bytes_read, width=24, pulse=total is None)
+        bar = ProgressBar(total=total, completed=now.bytes_read, width=_BAR_WIDTH, pulse=total is None)
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(bar, Text(line(now, monotonic() - start)))
+        told = line(now, monotonic() - start, console.width - _BAR_WIDTH - 2)
+        grid.add_row(bar, Text(told, no_wrap=True))
         return Group(grid, Text(shown(now.waiting), style="yellow")) if now.waiting else Group(grid)
 
-    with Live(picture(), console=Console(stderr=True), auto_refresh=False, transient=True) as live:
+    with Live(picture(), console=console, auto_refresh=False, transient=True) as live:
         while not done.wait(_LIVE_SECONDS):
             live.update(picture(), refresh=True)

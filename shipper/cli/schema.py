@@ -1,5 +1,6 @@
 """`shipper schema …`: index templates and mappings, planned and applied."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,11 +26,12 @@ def schema() -> None:
 @click.pass_obj
 def plan_command(context: Context, /, force: bool, detailed_exitcode: bool, json_wanted: bool) -> int:
     """Show what `schema apply` would change. Changes nothing."""
-    plan, shards = _plan(context, force=force), _shards(context)
+    seen = _look(context, force=force)
+    plan, shards = seen.plan, seen.shards
     if json_wanted:
-        write_json(_as_json(plan, shards))
+        write_json(_as_json(seen))
     else:
-        _show(plan, shards)
+        _show(seen)
     if plan.blocked or shards.refusal():
         return 4
     return CHANGES_EXIT_CODE if detailed_exitcode and plan.changes else 0
@@ -45,39 +47,44 @@ def apply_command(context: Context, /, force: bool, yes: bool, json_wanted: bool
     from shipper.errors import Refused
     from shipper.opensearch.schema import apply
 
-    plan, shards = _plan(context, force=force), _shards(context)
+    seen = _look(context, force=force)
+    plan = seen.plan
     if not json_wanted:
-        _show(plan, shards)
-    if refusal := shards.refusal():
+        _show(seen)
+    if refusal := seen.shards.refusal():
         raise Refused(refusal)
     done: list[Change] = []
     if plan.blocked or (plan.changes and confirm(f"Make these {len(plan.changes)} changes?", yes=yes)):
         apply(context.store, plan, done.append)
     if json_wanted:
-        write_json(_as_json(plan, shards) | {"applied": [_name(change) for change in done]})
+        write_json(_as_json(seen) | {"applied": [_name(change) for change in done]})
     else:
         write_lines(f"{len(done)} changes made." if done else "Nothing was changed.")
     return 0
 
 
-def _plan(context: Context, *, force: bool) -> "Plan":
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is to be done, and the shards there are and will be."""
+
+    plan: "Plan"
+    shards: "ShardSum"
+    in_a_year: "ShardSum"
+
+
+def _look(context: Context, *, force: bool) -> Seen:
     from shipper.opensearch.desired import desired
-    from shipper.opensearch.schema import plan
-    from shipper.opensearch.store_state import read_actual
+    from shipper.opensearch.schema import plan, planned_rules
+    from shipper.opensearch.shards import in_a_year
+    from shipper.opensearch.store_state import read_actual, read_shards
 
-    prefix = context.settings.opensearch.prefix
-    return plan(
-        desired(prefix, units=context.settings.units()),
-        read_actual(context.store, prefix),
-        today=now().date(),
-        force=force,
-    )
-
-
-def _shards(context: Context) -> "ShardSum":
-    from shipper.opensearch.store_state import read_shards
-
-    return read_shards(context.store)
+    prefix, today = context.settings.opensearch.prefix, now().date()
+    wanted = desired(prefix, units=context.settings.units())
+    actual = read_actual(context.store, prefix)
+    shards = read_shards(context.store)
+    kept = {name: found.retention_days for name, found in context.settings.datasets.items()}
+    later = in_a_year(shards, planned_rules(wanted, actual, today), actual.partitions, kept, today)
+    return Seen(plan(wanted, actual, today=today, force=force), shards, later)
 
 
 def _name(change: "Change") -> str:
@@ -86,18 +93,25 @@ def _name(change: "Change") -> str:
     return change.path.lstrip("/") if isinstance(change, PutTemplate) else f"{change.index}/_mapping"
 
 
-def _as_json(plan: "Plan", shards: "ShardSum") -> dict[str, Any]:
+def _as_json(seen: Seen) -> dict[str, Any]:
+    plan, shards = seen.plan, seen.shards
     return {
         "changes": [{"what": _name(change), "why": change.why} for change in plan.changes],
         "obstacles": [
             {"name": found.name, "what": found.what, "remedy": found.remedy, "blocks": found.blocks}
             for found in plan.obstacles
         ],
-        "shards": {"existing": shards.existing, "usable": shards.usable, "limit": shards.limit},
+        "shards": {
+            "existing": shards.existing,
+            "in_a_year": seen.in_a_year.total,
+            "usable": shards.usable,
+            "limit": shards.limit,
+        },
     }
 
 
-def _show(plan: "Plan", shards: "ShardSum") -> None:
+def _show(seen: Seen) -> None:
+    plan, shards = seen.plan, seen.shards
     if plan.changes:
         write_table(
             "Changes", {"what": "left", "why": "left"}, [(_name(change), change.why) for change in plan.changes]
@@ -107,5 +121,8 @@ def _show(plan: "Plan", shards: "ShardSum") -> None:
     for found in plan.obstacles:
         note(f"{found.name}: {found.what}. {found.remedy[:1].upper()}{found.remedy[1:]}.")
     write_lines(
-        f"Shards: {shards.existing:,} exist of {shards.usable:,} that may be planned for ({shards.limit:,} limit)."
+        f"Shards: {shards.existing:,} exist, at most {seen.in_a_year.total:,} in a year if every dataset gets records, "
+        f"of {shards.usable:,} that may be planned for ({shards.limit:,} limit)."
     )
+    if refusal := seen.in_a_year.refusal():
+        note(f"Within a year {refusal}.")

@@ -73,10 +73,14 @@ def show(summary: Summary) -> None:
     rows = []
     if len(report.sums) <= _SHOWN:
         rows = [(_shortened(origin), *_cells(sums)) for origin, sums in report.sums.items()]
-    if len(report.sums) != 1:
+    if len(report.sums) > 1:
         rows.append((f"all {len(report.sums):,} inputs", *_cells(report.total)))
-    headings = {"input": "left"} | {fate.replace("_", " "): "number" for fate in _FATES}
-    write_table("Would be loaded" if summary.dry_run else "Loaded", headings, rows)
+    names = [fate.replace("_", " ") for fate in _FATES]
+    if summary.dry_run:
+        names[_FATES.index("delivered")] = "would be written"
+    if rows:
+        headings = {"input": "left"} | dict.fromkeys(names, "number")
+        write_table("Would be loaded" if summary.dry_run else "Loaded", headings, rows)
     write_lines(_outcome(summary))
     _remarks(summary)
     if summary.dry_run:
@@ -99,10 +103,32 @@ def _outcome(summary: Summary) -> str:
     if summary.dry_run:
         return f"{text}. Dry run: nothing was written."
     if not total.delivered and report.finished and not summary.failure:
-        return f"{text}. Nothing new: {len(report.unchanged)} of {report.inputs} inputs are as they were when loaded."
+        return f"{text}. Nothing new: {_nothing_new(report)}."
     if not report.finished:
-        text += ". Not finished: run the same command again to go on"
+        text += f". Not finished: {_going_on(report)}"
     return f"{text}."
+
+
+def _nothing_new(report: "Report") -> str:
+    total, unchanged = report.total, len(report.unchanged)
+    if unchanged == report.inputs:
+        return f"{unchanged:,} of {report.inputs:,} inputs are as they were when loaded"
+    parts = (
+        (total.duplicate, "{:,} were stored already"),
+        (total.dead_lettered, "{:,} are dead letters"),
+        (total.expired, "{:,} are older than their dataset's retention"),
+        (unchanged, f"{{:,}} of {report.inputs:,} inputs are as they were when loaded"),
+    )
+    return ", ".join(text.format(count) for count, text in parts if count) or "there is no record in what was read"
+
+
+def _going_on(report: "Report") -> str:
+    """What was read of a pipe is gone with it."""
+    pipes = "standard input" if report.once == ("-",) else ", ".join(report.once)
+    again = f"feed {pipes} again from its start (what is stored is a duplicate)"
+    if len(report.once) == report.inputs:
+        return again
+    return "run the same command again to go on" + (f", and {again}" if report.once else "")
 
 
 def _remarks(summary: Summary) -> None:

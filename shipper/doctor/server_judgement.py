@@ -9,14 +9,13 @@ from shipper.doctor.server import Access, Disks, Health, Node
 from shipper.opensearch.desired import SCHEMA_VERSION
 from shipper.opensearch.reply import ServerInfo
 from shipper.opensearch.schema import Actual, Change, Plan, PutTemplate
-from shipper.opensearch.shards import ShardSum, forecast
+from shipper.opensearch.shards import ShardSum, in_a_year
 from shipper.partition import PartitionRule
 
 WRITERS = frozenset({"flowtap_writer", "flowtap_operator", "all_access"})
 """Roles that may write our partitions: ours, and the security plugin's own for administrators."""
 
 MOST_DIFFERENCE = timedelta(seconds=30)
-AHEAD = timedelta(days=365)
 
 _SUPPORTED = "use OpenSearch 3.x or 2.19"
 _APPLY = "run `shipper schema apply`, as a user with the role flowtap_operator"
@@ -94,12 +93,7 @@ def shards(
     """Shards now, and when every dataset gets records for another year."""
     if refusal := now.refusal():
         return fail(refusal, "delete old partitions (`shipper retention plan`) or raise the limit; no new ones fit")
-    until = today + AHEAD
-    later = now
-    for rule in rules:
-        days = retention_days.get(rule.dataset, 0)
-        since = max(today, until - timedelta(days=days)) if days else today
-        later = forecast(later, [rule], existing, since, until)
+    later = in_a_year(now, rules, existing, retention_days, today)
     if refusal := later.refusal():
         return warn(f"within a year {refusal}", "set partition or retention_days of the largest datasets")
     return ok(f"{now.existing:,} now, at most {later.total:,} in a year, of {now.usable:,} that may be planned for")

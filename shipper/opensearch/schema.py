@@ -87,6 +87,14 @@ def plan(schema: Schema, actual: Actual, *, today: date, force: bool = False) ->
     )
 
 
+def planned_rules(schema: Schema, actual: Actual, today: date) -> tuple[PartitionRule, ...]:
+    """How each dataset will be cut once the plan is applied. Raises Refused as `plan` does."""
+    return tuple(
+        PartitionRule(schema.prefix, dataset, _units(schema, dataset, actual, today))
+        for dataset in sorted(schema.leaves)
+    )
+
+
 def apply(store: Store, plan: Plan, done: Callable[[Change], None]) -> None:
     """Do what the plan says and call `done` after each change. What was done stays when a later one fails; plan again.
 

@@ -3,12 +3,13 @@
 A node takes `cluster.max_shards_per_node` shards (1,000 unless set); then new indices are refused.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from shipper.partition import PartitionRule, Unit
 
+AHEAD = timedelta(days=365)
 USABLE_SHARE = 0.8
 """The part of the limit that may be planned for; the rest is left to other indices."""
 
@@ -52,6 +53,23 @@ def partitions_of(rule: PartitionRule, since: date, until: date) -> frozenset[st
         names.update(rule.index(datetime.combine(day, time(hour), UTC)) for hour in hours)
         day += timedelta(days=1)
     return frozenset(names)
+
+
+def in_a_year(
+    now: ShardSum,
+    rules: Iterable[PartitionRule],
+    existing: Collection[str],
+    retention_days: Mapping[str, int],
+    today: date,
+) -> ShardSum:
+    """The sum when every dataset gets records for another year, and what its retention lets go is gone."""
+    until = today + AHEAD
+    later = now
+    for rule in rules:
+        days = retention_days.get(rule.dataset, 0)
+        since = max(today, until - timedelta(days=days)) if days else today
+        later = forecast(later, [rule], existing, since, until)
+    return later
 
 
 def forecast(

@@ -26,6 +26,13 @@ class Readable(Protocol):
         """Up to `size` bytes; none at the end."""
 
 
+class Pipe(Readable, Protocol):
+    """What is read from once, and let go of."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
 def decompressed(file: Readable, origin: str) -> Iterator[bytes]:
     """Blocks of the decompressed stream, at most BLOCK_BYTES each, until its end.
 

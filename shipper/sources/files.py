@@ -18,7 +18,7 @@ from shipper.errors import EndOfInput, SourceDamaged
 from shipper.identity import FindHeader, Piece, line_count, pieces
 from shipper.interfaces import CheckpointStore
 from shipper.model import Checkpoint, Chunk, ChunkId, Position, StreamKey
-from shipper.sources.compression import Readable, decompressed
+from shipper.sources.compression import Pipe, decompressed
 from shipper.sources.local_paths import Input
 
 
@@ -68,22 +68,26 @@ class FilesSource:
         checkpoints: CheckpointStore,
         find_header: FindHeader,
         clock: Callable[[], datetime],
-        stdin: Readable,
+        open_pipe: Callable[[Path | None], Pipe],
         again: bool = False,
     ) -> None:
-        """`again` hands everything out once more, whatever the checkpoints say."""
+        """`open_pipe` opens what is no regular file; None is standard input.
+
+        `again` hands everything out once more, whatever the checkpoints say.
+        """
         self._inputs = inputs
         self._key = key
         self._checkpoints = checkpoints
         self._find_header = find_header
         self._clock = clock
-        self._stdin = stdin
+        self._open_pipe = open_pipe
         self._again = again
         self._lock = Lock()
         self._streams: dict[ChunkId, _Stream] = {}
         self._next_id = 0
         self._chunks = self._read_all()
         self._file: BinaryIO | None = None
+        self._left_at = 0
         self._bytes_before = 0
         self._piped_bytes = 0
         self._done = 0
@@ -116,7 +120,7 @@ class FilesSource:
             files_done=self._done,
             files_unchanged=len(self._unchanged),
             bytes_total=-1 if min(sizes, default=0) < 0 else sum(sizes),
-            bytes_read=self._bytes_before + self._piped_bytes + _place(self._file),
+            bytes_read=self._bytes_before + self._piped_bytes + self._bytes_here(),
         )
 
     def unchanged(self) -> Sequence[str]:
@@ -129,6 +133,7 @@ class FilesSource:
                 yield from self._read_input(item)
             except SourceDamaged as error:
                 self.problems[item.origin] = str(error)
+            self._left_at = 0
             self._bytes_before += max(item.size, 0)
             self._done += 1
 
@@ -163,15 +168,28 @@ class FilesSource:
         return False
 
     def _pieces(self, item: Input) -> Generator[Piece, None, None]:
-        if item.path is None:
-            yield from pieces(decompressed(self._stdin, "standard input"), item.origin, self._find_header)
+        if item.path is None or not item.resumable:
+            with closing(self._opened_pipe(item)) as pipe:
+                origin = "standard input" if item.path is None else item.origin
+                yield from pieces(decompressed(pipe, origin), item.origin, self._find_header)
             return
         with _open(item.path, item.origin) as file:
             self._file = file
             try:
                 yield from pieces(decompressed(file, item.origin), item.origin, self._find_header)
             finally:
-                self._file = None
+                self._left_at, self._file = _place(file), None
+
+    def _opened_pipe(self, item: Input) -> Pipe:
+        try:
+            return self._open_pipe(item.path)
+        except OSError as error:
+            raise SourceDamaged(f"{item.origin}: {error.strerror}") from error
+
+    def _bytes_here(self) -> int:
+        """How far the file being read is; where reading it was broken off, so far."""
+        file = self._file
+        return self._left_at if file is None else _place(file)
 
     def _chunk(self, stream: _Stream, piece: Piece) -> Chunk:
         end = _End(piece.offset + len(piece.records), piece.chain, line_count(piece.records))
@@ -214,8 +232,8 @@ def _open(path: Path, origin: str) -> BinaryIO:
         raise SourceDamaged(f"{origin}: {error.strerror}") from error
 
 
-def _place(file: BinaryIO | None) -> int:
+def _place(file: BinaryIO) -> int:
     try:
-        return file.tell() if file is not None else 0
+        return file.tell()
     except (OSError, ValueError):  # a pipe, or closed a moment ago by the reading thread
         return 0

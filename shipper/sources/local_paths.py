@@ -2,7 +2,7 @@
 
 import glob
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,15 +31,19 @@ class Input:
         return self.size >= 0
 
 
-def expand(names: Iterable[str]) -> list[Input]:
+PassOver = Callable[[Path], None]
+
+
+def expand(names: Iterable[str], pass_over: PassOver = lambda _: None) -> list[Input]:
     """Files, folders (all regular files below, but hidden ones), globs, `-`. Sorted within each name, each file once.
 
-    Raises ConfigError for a name behind which there is nothing to read.
+    `pass_over` is told of everything below folders that is not hidden and no file: links to folders (they may lead
+    round in circles), links to nothing, pipes. Raises ConfigError for a name behind which there is nothing to read.
     """
     found: dict[Path | None, Input] = {}
     for name in names:
         try:
-            for item in _expand_one(name):
+            for item in _expand_one(name, pass_over):
                 found.setdefault(item.path, item)
         except OSError as error:
             raise ConfigError(f"{error.filename or name}: {error.strerror}") from error
@@ -55,19 +59,19 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100  (keeps links: a link's name is what the person knows)
 
 
-def _expand_one(name: str) -> list[Input]:
+def _expand_one(name: str, pass_over: PassOver) -> list[Input]:
     if not name:
         raise ConfigError("an empty name: is a shell variable not set? (`.` is the current folder)")
     if name == STDIN:
         return [Input(STDIN, None)]
     path = Path(name)
     if path.is_dir():
-        return _some([_input(file) for file in _files_below(path)], f"{name}: no files in this folder")
+        return _some([_input(file) for file in _files_below(path, pass_over)], f"{name}: no files in this folder")
     if path.exists():
         return [_input(path)]
     if not _WILD.isdisjoint(name):
         matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  (Path.glob takes no absolute pattern)
-        return _some([_input(file) for match in matches for file in _files_of(Path(match))],
+        return _some([_input(file) for match in matches for file in _files_of(Path(match), pass_over)],
                      f"{name}: nothing matches this pattern")  # fmt: skip
     raise ConfigError(f"{name}: no such file or folder")
 
@@ -78,17 +82,24 @@ def _some(inputs: list[Input], otherwise: str) -> list[Input]:
     return inputs
 
 
-def _files_of(match: Path) -> list[Path]:
-    return _files_below(match) if match.is_dir() else [match]
+def _files_of(match: Path, pass_over: PassOver) -> list[Path]:
+    return _files_below(match, pass_over) if match.is_dir() else [match]
 
 
-def _files_below(folder: Path) -> list[Path]:
+def _files_below(folder: Path, pass_over: PassOver) -> list[Path]:
     """Raises OSError for a folder that cannot be looked into: passing it over would lose what is in it."""
     found: list[Path] = []
     for directory, folders, files in os.walk(folder, onerror=_raise):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(directory, name) for name in files if not name.startswith(".")]
-    return sorted(path for path in found if path.is_file())
+        for link in (Path(directory, name) for name in folders):
+            if link.is_symlink():
+                pass_over(link)
+        for path in (Path(directory, name) for name in files if not name.startswith(".")):
+            if path.is_file():
+                found.append(path)
+            else:
+                pass_over(path)
+    return sorted(found)
 
 
 def _raise(error: OSError) -> None:

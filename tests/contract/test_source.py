@@ -47,7 +47,7 @@ def files(folder: Path) -> Reopen:
             checkpoints=checkpoints,
             find_header=lambda _: None,
             clock=lambda: NOW,
-            stdin=BytesIO(),
+            open_pipe=lambda _: BytesIO(),
         )
 
     return reopen

@@ -227,6 +227,42 @@ def test_ctrl_c_ends_a_pipe_that_says_nothing(shipper: Shipper) -> None:
     run.communicate()
 
 
+def test_ctrl_c_ends_a_named_pipe_that_says_nothing(shipper: Shipper, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    run = shipper.start("backfill", "flowlogs", tmp_path / "pipe")
+    wait_for((shipper.state / "lock").exists, 30, lambda: "no lock")
+    threading.Event().wait(1)
+    run.send_signal(signal.SIGINT)
+    out, _ = run.communicate(timeout=20)
+    assert run.returncode == 128 + signal.SIGINT
+    assert f"feed {tmp_path}/pipe again from its start" in out
+
+
+def test_a_named_pipe_is_loaded(shipper: Shipper, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    run = shipper.start("backfill", "flowlogs", tmp_path / "pipe", "--json")
+    text = f"{HEADER}\n{record(1, BEGIN)}\n"
+    threading.Thread(target=(tmp_path / "pipe").write_text, args=(text,), daemon=True).start()
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 0, err
+    assert json.loads(out)["sums"]["delivered"] == 1
+
+
+def test_standard_input_may_be_closed(shipper: Shipper, tmp_path: Path) -> None:
+    write_files(tmp_path / "logs", 10, 1)
+
+    def closed(*arguments: object) -> subprocess.CompletedProcess[str]:
+        line = ["/bin/sh", "-c", '"$@" <&-', "sh", *shipper.command("backfill", "flowlogs", *arguments)]
+        return subprocess.run(
+            line, env=shipper.environment(), capture_output=True, text=True, check=False, timeout=60
+        )  # fmt: skip
+
+    assert "11 records" in closed(tmp_path / "logs").stdout
+    done = closed("-")
+    assert done.returncode == 3
+    assert "no standard input" in done.stderr
+
+
 def test_a_dry_run_changes_nothing_and_says_what_would_be(shipper: Shipper, tmp_path: Path) -> None:
     write_files(tmp_path / "logs", 300, 3)
     told = shipper("backfill", "flowlogs", tmp_path / "logs", "--dry-run", "--json").json

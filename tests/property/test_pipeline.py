@@ -187,7 +187,7 @@ class Load(RuleBasedStateMachine):
             checkpoints=MortalCheckpoints(self.known, life),
             find_header=lambda _: None,
             clock=lambda: NOW,
-            stdin=BytesIO(),
+            open_pipe=lambda _: BytesIO(),
         )
         pipeline = Pipeline(
             source,

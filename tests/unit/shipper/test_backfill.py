@@ -62,7 +62,7 @@ class Rig:
             expand(names), RecordKind("flowlogs", settings or {}), DecoderParts(RULES, settings or {}, operation), again
         )
         destination = Destination(target, sink, self.letters, self.checkpoints)
-        return Backfill(job, destination, stop=self.stop, clock=lambda: NOW, stdin=BytesIO(stdin))
+        return Backfill(job, destination, stop=self.stop, clock=lambda: NOW, open_pipe=lambda _: BytesIO(stdin))
 
     def run(self, *names: str, again: bool = False, operation: Operation = "create", stdin: bytes = b"") -> Report:
         return self.backfill(*names, again=again, operation=operation, stdin=stdin).run(3)
@@ -203,7 +203,11 @@ def test_what_the_sink_waits_for_is_passed_on(rig: Rig) -> None:
 
     job = Job([], RecordKind("flowlogs"), DecoderParts(RULES, {}))
     backfill = Backfill(
-        job, Destination("t", Waits(), rig.letters, rig.checkpoints), stop=rig.stop, clock=lambda: NOW, stdin=BytesIO()
+        job,
+        Destination("t", Waits(), rig.letters, rig.checkpoints),
+        stop=rig.stop,
+        clock=lambda: NOW,
+        open_pipe=lambda _: BytesIO(),
     )
     assert backfill.waiting() == Waiting("shards", NOW, "delete some")
     assert backfill.run(1).inputs == 0
@@ -215,7 +219,11 @@ def test_a_dry_run_counts_and_leaves_nothing(rig: Rig) -> None:
     job = Job(expand([path]), RecordKind("flowlogs"), DecoderParts(RULES, {}))
     for _ in range(2):
         backfill = Backfill(
-            job, Destination("dry run", sink, letters, checkpoints), stop=rig.stop, clock=lambda: NOW, stdin=BytesIO()
+            job,
+            Destination("dry run", sink, letters, checkpoints),
+            stop=rig.stop,
+            clock=lambda: NOW,
+            open_pipe=lambda _: BytesIO(),
         )
         assert backfill.run(2).total == Sums(read=18, delivered=8, dead_lettered=9, skipped=1)
     assert sink.documents == {"flowtap-aws.vpcflow-2023.11": 16}

@@ -93,3 +93,21 @@ def test_a_full_disk_is_an_error_that_names_the_lock(tmp_path: Path) -> None:
         [sys.executable, "-c", NO_SPACE, str(tmp_path)], capture_output=True, text=True, check=True, timeout=30
     )
     assert f"cannot write {tmp_path / 'lock'}: File too large" in run.stdout
+
+
+def test_what_killed_writes_left_goes_and_nothing_else_does(tmp_path: Path) -> None:
+    ours = ["checkpoints/ab/.abcd.json.4242.tmp", "deadletter/.00000001.jsonl.17.tmp", ".summaries-due.3.tmp"]
+    others = [
+        "checkpoints/ab/abcd.json",
+        "checkpoints/ab/.abcd.json.x.tmp",
+        "deadletter/00000001.jsonl",
+        "deadletter/.other.tmp",
+        ".mine.3.tmp",
+        "checkpoints/ab/below/.abcd.json.4242.tmp",
+    ]
+    for name in (*ours, *others):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    with StateLock(tmp_path, NOW):
+        assert not [name for name in ours if (tmp_path / name).exists()]
+        assert all((tmp_path / name).exists() for name in others)

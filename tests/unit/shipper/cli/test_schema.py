@@ -31,8 +31,8 @@ def apply(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, FakeStore
     def apply(plan: Plan, *arguments: str, then: Callable[[], None] = lambda: None) -> tuple[int, FakeStore]:
         store = FakeStore(then)
         monkeypatch.setattr("shipper.cli.context.Context.store", store)
-        monkeypatch.setattr(schema, "_plan", lambda *_, **__: plan)
-        monkeypatch.setattr(schema, "_shards", lambda *_: ShardSum(1, 1000))
+        seen = schema.Seen(plan, ShardSum(1, 1000), ShardSum(1, 1000, new_partitions=36))
+        monkeypatch.setattr(schema, "_look", lambda *_, **__: seen)
         return run(["schema", "apply", *arguments]), store
 
     return apply
@@ -46,8 +46,10 @@ def test_an_obstacle_that_does_not_block_is_no_consent(
     assert "add --yes" in capsys.readouterr().err
     code, store = apply(Plan((CHANGE,), (HARMLESS,)), "--yes")
     assert (code, store.changed) == (0, [CHANGE.path])
+    capsys.readouterr()
     code, store = apply(Plan((), (HARMLESS,)))
     assert (code, store.changed) == (0, [])
+    assert "Shards: 1 exist, at most 37 in a year" in capsys.readouterr().out
 
 
 def test_an_obstacle_that_blocks_lets_nothing_through(apply: Callable[..., tuple[int, FakeStore]]) -> None:

@@ -35,7 +35,7 @@ class Reader:
             checkpoints=self.checkpoints,
             find_header=find_header,
             clock=lambda: NOW,
-            stdin=BytesIO(stdin),
+            open_pipe=lambda _: BytesIO(stdin),
             again=again,
         )
 
@@ -348,3 +348,29 @@ def test_progress_is_told_in_bytes_on_disk(reader: Reader, log: Path, tmp_path: 
     poll_all(source)
     assert source.progress() == Progress(2, 2, 1, total, total)
     assert reader.source("-", "some.log").progress().bytes_total == -1
+
+
+def test_what_was_read_of_a_file_that_was_left_is_still_known(tmp_path: Path) -> None:
+    reader = Reader(tmp_path)
+    (tmp_path / "some.log").write_bytes(numbered(0, 40))
+    source = reader.source("some.log")
+    source.poll(CHUNK_BYTES)
+    source.close()
+    assert CHUNK_BYTES <= source.progress().bytes_read < len(numbered(0, 40))
+
+
+def test_a_pipe_that_cannot_be_opened_is_a_problem_of_its_own(tmp_path: Path) -> None:
+    def refuse(_: Path | None) -> BytesIO:
+        raise PermissionError(13, "Permission denied")
+
+    os.mkfifo(tmp_path / "pipe")
+    source = FilesSource(
+        expand([str(tmp_path / "pipe")]),
+        key=Reader(tmp_path).key,
+        checkpoints=FakeCheckpoints(),
+        find_header=find_header,
+        clock=lambda: NOW,
+        open_pipe=refuse,
+    )
+    assert poll_all(source) == []
+    assert source.problems == {str(tmp_path / "pipe"): f"{tmp_path}/pipe: Permission denied"}

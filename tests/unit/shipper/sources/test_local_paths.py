@@ -125,3 +125,15 @@ def test_names_that_are_not_utf_8_are_told_apart_and_can_be_printed(tmp_path: Pa
     for item in found:
         item.origin.encode("utf-8")
     assert {item.origin.rsplit("/", 1)[-1] for item in found} == {r"\xff.log", r"\xfe.log", "é.log"}
+
+
+def test_what_is_passed_over_below_a_folder_is_told(folder: Path) -> None:
+    (folder / "linked").symlink_to(folder / "c")
+    (folder / "nothing.log").symlink_to(folder / "absent.log")
+    (folder / ".hidden.log").symlink_to(folder / "absent.log")
+    (folder / "good.log").symlink_to(folder / "c/d.log")
+    os.mkfifo(folder / "pipe")
+    told: list[Path] = []
+    found = expand([str(folder)], told.append)
+    assert "good.log" in [Path(item.origin).name for item in found]
+    assert sorted(path.name for path in told) == ["linked", "nothing.log", "pipe"]
