@@ -57,6 +57,10 @@ def resolve(given: OpenSearchSettings, aws: AwsSettings, environment: Mapping[st
 def _signer(given: OpenSearchSettings, aws: AwsSettings, url: str, username: str) -> RequestSigner | None:
     if given.auth is not Auth.SIGV4:
         return None
+    if not given.url:
+        raise ConfigError(
+            "opensearch.auth is sigv4: set opensearch.url, too; nothing is signed for an address from elsewhere"
+        )
     if username:
         raise ConfigError(
             f"opensearch.auth is sigv4, but there is a user for {url} too ({username}); a request carries only one: "

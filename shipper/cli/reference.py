@@ -59,8 +59,8 @@ url = "https://search-flows-abc123.eu-central-1.es.amazonaws.com"
 auth = "sigv4"
 ```
 
-Every request is then signed with AWS credentials (Signature Version 4), found where AWS's own tools find them:
-environment, `aws.profile`, web identity, container or instance role; `aws.role_arn` is taken on with them. What expires
+Every request to that address, and to no other, is then signed with AWS credentials (Signature Version 4), found where
+AWS's own tools find them: environment, `aws.profile`, web identity, container or instance role; `aws.role_arn` is taken on with them. What expires
 is renewed in time, so runs may last longer than any session. Keys in a file or the environment are read once: use
 `credential_process` or a role where they change meanwhile. The region is the one in the address, else `aws.region`,
 `AWS_DEFAULT_REGION` or the profile's; behind an address of your own (CNAME, proxy) set `aws.region`. With fine-grained
