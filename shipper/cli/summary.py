@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shipper.cli.output import note, size, write_lines, write_table
+from shipper.cli.output import note, shown, size, write_lines, write_table
 from shipper.errors import ShipperError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _nothing_new(report: "Report") -> str:
 
 def _going_on(report: "Report") -> str:
     """What was read of a pipe is gone with it."""
-    pipes = "standard input" if report.once == ("-",) else ", ".join(report.once)
+    pipes = "standard input" if report.once == ("-",) else ", ".join(map(shown, report.once))
     again = f"feed {pipes} again from its start (what is stored is a duplicate)"
     if len(report.once) == report.inputs:
         return again
