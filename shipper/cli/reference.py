@@ -60,13 +60,13 @@ auth = "sigv4"
 ```
 
 Every request to that address, and to no other, is then signed with AWS credentials (Signature Version 4), found where
-AWS's own tools find them: environment, `aws.profile`, web identity, container or instance role; `aws.role_arn` is taken on with them. What expires
-is renewed in time, so runs may last longer than any session. Keys in a file or the environment are read once: use
-`credential_process` or a role where they change meanwhile. The region is the one in the address, else `aws.region`,
-`AWS_DEFAULT_REGION` or the profile's; behind an address of your own (CNAME, proxy) set `aws.region`. With fine-grained
-access control, map the identity (its ARN, or its role's) to a role that may do what flowtap_writer may. Domains with a
-user and password of their own need nothing of this: `opensearch.username`. Signatures tell the time: the clock must be
-right.
+AWS's own tools find them: environment, `aws.profile`, web identity, container or instance role; `aws.role_arn` is
+taken on with them. What expires is renewed in time, so runs may last longer than any session. Keys in a file or the
+environment are read once: use `credential_process` or a role where they change meanwhile. The region is the one in
+the address, else `aws.region`, `AWS_DEFAULT_REGION` or the profile's; behind an address of your own (CNAME, proxy)
+set `aws.region`. With fine-grained access control, map the identity (its ARN, or its role's) to a role that may do
+what flowtap_writer may. Domains with a user and password of their own need nothing of this: `opensearch.username`.
+Signatures tell the time: the clock must be right.
 """
 
 _BY_NAME = """\
