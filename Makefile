@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 VENV := .venv/bin
 
-.PHONY: help demo test setup up down images fmt lint types unit integration golden docs pins clean
+.PHONY: help demo test setup up down images fmt lint types unit integration bench golden docs pins clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,11 @@ unit: setup ## Tests without services
 
 integration: setup ## Tests against real OpenSearch in containers
 	$(VENV)/pytest --require-services tests/integration
+
+bench: setup images ## Short forms of all benches; the last line of each is JSON
+	$(VENV)/python bench/crash.py --records 60000 --objects 40 --kills 10 --minutes 20
+	$(VENV)/python bench/fault_race.py
+	$(VENV)/python bench/outage.py --minutes 0.5 --records 150000
 
 golden: setup ## Write golden outputs anew; look at the difference before you commit it
 	$(VENV)/pytest -q tests/golden tests/house --rewrite-golden || true
