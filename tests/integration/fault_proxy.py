@@ -12,6 +12,7 @@ sees it. Never changes a document, keeps none.
 A plan is a list (one entry for each bulk request in order of arrival, None or the list's end: unharmed) or a function
 of a Request. `items` is a function of a Sent document and how many item faults it had already. Waits end when the
 proxy is closed, and are bounded anyway. Safe for any number of clients; every public count may be read meanwhile.
+Long because a fault is only as true as the HTTP around it, and that is all here.
 """
 
 import gzip

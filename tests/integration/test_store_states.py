@@ -2,6 +2,7 @@
 
 Shard limit, closed partition, blocks, flood stage, full write queue, indexing pressure, a node that is killed, a
 partition deleted and a template removed mid-run, a user removed mid-run; and `doctor`, which names the same causes.
+Long because every state is a test of its own, and all share one node.
 """
 
 import json
