@@ -249,4 +249,7 @@ class CrashLoad:
 
     def _save_progress(self) -> None:
         told = {"plan": self._identity(), "kills": self._outcome.kills, "faults": self._outcome.faults}
-        self._progress.write_text(json.dumps(told))
+        # This process may be ended at any moment, too.
+        new = self._progress.with_suffix(".new")
+        new.write_text(json.dumps(told))
+        new.replace(self._progress)
