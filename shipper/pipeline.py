@@ -15,7 +15,7 @@ from shipper.identity import CHUNK_BYTES
 from shipper.interfaces import DeadLetterStore, Decoder, Sink, Source
 from shipper.model import Batch, Chunk, DeadLetter, Fate, Position, Reject, Stream, Sums, Verdict
 
-MEMORY_BYTES = 64 << 20
+MEMORY_BYTES = 32 << 20
 """Most bytes of chunks and their documents on their way, but for one chunk that may be larger."""
 
 _MOST_THREADS = 32

@@ -53,7 +53,7 @@ class OpenSearchSettings(_Section):
         3, ge=1, le=32, description="Most bulk requests at the same time; fewer while it is overloaded."
     )
     memory_bytes: int = Field(
-        64 << 20, ge=1 << 20, description="Most bytes of records on their way; reading pauses when they are used up."
+        32 << 20, ge=1 << 20, description="Most bytes of records on their way; reading pauses when they are used up."
     )
     compress: bool = Field(False, description="Send bulk requests gzip-compressed.")
 

@@ -284,6 +284,11 @@ def test_a_truncated_file_gives_what_it_has_and_is_read_again(shipper: Shipper, 
     assert len(shipper.copies("aws.vpcflow.interface_id")) == 4000
 
 
+def holds_the_state(shipper: Shipper, run: subprocess.Popen[str]) -> bool:
+    lock = shipper.state / "lock"
+    return lock.exists() and f'"pid": {run.pid},' in lock.read_text()
+
+
 def test_twenty_kills_lose_nothing_and_double_nothing(shipper: Shipper, tmp_path: Path) -> None:
     nonces = write_files(tmp_path / "logs", 150_000, 9)
     chance = random.Random(20)  # noqa: S311  (moments to kill at, not secrets)
@@ -291,7 +296,8 @@ def test_twenty_kills_lose_nothing_and_double_nothing(shipper: Shipper, tmp_path
     seen: list[int] = []
     for _ in range(20):
         run = shipper.start("backfill", "flowlogs", tmp_path / "logs", stderr=subprocess.DEVNULL)
-        pause.wait(chance.uniform(0.8, 2.0))
+        wait_for(lambda: holds_the_state(shipper, run) or run.poll() is not None, 60, lambda: "it does not begin")  # noqa: B023
+        pause.wait(chance.uniform(0.2, 1.5))
         if run.poll() is None:
             run.kill()
             seen.append(shipper.count())
