@@ -459,9 +459,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _any(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        announced = int(self.headers.get("content-length") or 0)
+        body = self.rfile.read(announced)
         path = self.path.partition("?")[0]
-        if self.proxy.closing:
+        if self.proxy.closing or len(body) < announced:  # the client was killed while it sent
             self.close_connection = True
             return
         if path.endswith("/_bulk"):
