@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import PIPE, Popen
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -160,16 +161,19 @@ def test_metrics_agree_with_the_sums(shipper: Shipper, tmp_path: Path) -> None:
     assert seen["flowtap_waiting", ""] == seen["flowtap_batches_in_flight", ""] == 0
 
 
-def test_health_says_what_is_waited_for_and_since_when(shipper: Shipper) -> None:
+def test_health_says_what_is_waited_for_and_since_when(shipper: Shipper, tmp_path: Path) -> None:
     settings = ("--set", "opensearch.timeout_seconds=5", "--set", "watch.unhealthy_after_seconds=2")
-    with Served(shipper, *settings, "backfill", "flowlogs") as run:
+    write_files(tmp_path / "logs", 10, 1)
+    with Served(shipper, *settings, "backfill", "flowlogs", tmp_path / "logs") as run:
+        wait_for(lambda: run.samples()["flowtap_records_total", "delivered"] == 10, 60, lambda: str(run.samples()))
         shipper.node.pause()
+        lines = "".join(record(number, BEGIN) + "\n" for number in range(10, 40_000))
+        assert run.process.stdin is not None
+        # a run that waits need not read: what feeds it may not be what unpauses the node
+        feeding = Thread(target=run.process.stdin.write, args=(f"{HEADER}\n{lines}".encode(),), daemon=True)
         try:
-            assert run.process.stdin is not None
-            lines = "".join(record(number, BEGIN) + "\n" for number in range(40_000))
-            run.process.stdin.write(f"{HEADER}\n{lines}".encode())
-            run.process.stdin.flush()
-            wait_for(lambda: run.health()[0] == 503, 30, lambda: str(run.health()))
+            feeding.start()
+            wait_for(lambda: run.health()[0] == 503, 60, lambda: str(run.health()))
             wait_for(lambda: "did not answer" in run.health()[1]["what"], 30, lambda: str(run.health()))
             assert run.health()[1]["seconds"] >= 0
             assert run.health()[1]["since"]
@@ -177,6 +181,7 @@ def test_health_says_what_is_waited_for_and_since_when(shipper: Shipper) -> None
         finally:
             shipper.node.unpause()
         wait_for(lambda: run.health()[0] == 200, 60, lambda: str(run.health()))
+        feeding.join(60)
         sums = run.end()["sums"]
         assert sums["delivered"] + sums["duplicate"] == 40_000, "what a paused node was sent it takes afterwards"
 
