@@ -10,6 +10,7 @@ from datetime import datetime
 from shipper.decoders.bulk_lines import Operation
 from shipper.decoders.flow_log_exact import FlowLogDecoder
 from shipper.decoders.flow_log_header import find_header
+from shipper.decoders.flow_log_selection import Selection
 from shipper.identity import FindHeader
 from shipper.interfaces import Decoder
 from shipper.partition import PartitionRule
@@ -40,6 +41,7 @@ def _flow_log_decoder(parts: DecoderParts) -> Decoder:
         parts.rules["aws.tgwflow"],
         given_format=parts.settings.get("format"),
         flow_log_id=parts.settings.get("flow_log_id"),
+        selection=Selection.of(parts.settings),
         expire_before=parts.expire_before,
         operation=parts.operation,
     )

@@ -12,7 +12,7 @@ BYTES_AT_A_TIME = 8 << 20
 """A group of letters is at most so many, and ends with the one that makes it so large."""
 
 _FRAGMENT = "a piece of an over-long line: no record can be made of it"
-_NO_RECORD = "no record: a header or blank line, or one older than the retention"
+_NO_RECORD = "no record: a header or blank line, or one that is older than the retention or not selected"
 
 
 @dataclass(frozen=True, slots=True)

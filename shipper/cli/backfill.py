@@ -35,6 +35,14 @@ def backfill() -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE…")
 @click.option("--format", "line_format", help="Columns of lines without a header: '${version} ${account-id} …'.")
 @click.option("--flow-log-id", help="For aws.vpcflow.flow_log_id where an object's name does not tell it.")
+@click.option(
+    "--where", multiple=True, metavar="CONDITION", help="Load only what fulfils this; repeatable, all must hold."
+)
+@click.option(
+    "--exclude", multiple=True, metavar="CONDITION", help="Leave out what fulfils this; repeatable, any does."
+)
+@click.option("--since", metavar="TIME", help="Load only records that end then or later: 2026-11-21T08:00Z, 24h, 7d.")
+@click.option("--until", metavar="TIME", help="Load only records that end before then.")
 @click.option("--replace", is_flag=True, help="Overwrite documents that are there: corrects them after a fix.")
 @click.option("--again", is_flag=True, help="Read inputs that are loaded already, too (implied by --replace).")
 @click.option("--keep-expired", is_flag=True, help="Write records older than their dataset's retention, too.")
@@ -55,19 +63,25 @@ def flowlogs(context: Context, /, sources: tuple[str, ...], json_wanted: bool, d
     A SOURCE is a file (plain or gzip), a folder, a glob, or - for standard input. A header line names the columns;
     without one, lines have --format or AWS's default format.
 
+    A CONDITION is a field of AWS's, an operator (= != < <= > >=) and a value, a list a,b, a range 1000-2000 or a
+    network 10.0.0.0/8. An absent value equals only -. What is not selected is counted as excluded.
+
     \b
     Examples:
       shipper backfill flowlogs ./AWSLogs
       shipper backfill flowlogs 'logs/*.log.gz' --json
+      shipper backfill flowlogs ./AWSLogs --since 7d --where action=REJECT --exclude srcaddr=10.0.0.0/8
       zcat export.gz | shipper backfill flowlogs - --format '${version} ${srcaddr} ${dstaddr} ${action}'
     """
     from shipper.assembly import Surroundings, decoder_parts, open_store
     from shipper.backfill import Destination, Job
+    from shipper.decoders.flow_log_selection import selection_settings
     from shipper.model import RecordKind
     from shipper.watch import watching
 
     given = {"format": options["line_format"], "flow_log_id": options["flow_log_id"]}
-    kind = RecordKind("flowlogs", {name: value for name, value in given.items() if value})
+    selected = selection_settings(options["where"], options["exclude"], options["since"], options["until"], now())
+    kind = RecordKind("flowlogs", {name: value for name, value in given.items() if value} | selected)
     inputs = _inputs(sources)
     with nullcontext() if dry_run else context.lock(), stop_on_signals() as stop:
         surroundings = Surroundings(clock=now, random=random.random, wait=stop.event.wait)

@@ -1,7 +1,7 @@
 """Flow logs as text, line by line: slow, and the definition of right for any faster path.
 
 In: a chunk of lines. Out: a batch in which every physical line is a document, a reject, or counted as skipped
-(headers, blank lines) or expired. Lines end at LF only, columns at spaces and tabs only.
+(headers, blank lines), excluded or expired. Lines end at LF only, columns at spaces and tabs only.
 """
 
 import re
@@ -15,6 +15,7 @@ from shipper.decoders.flow_log_derived import Json
 from shipper.decoders.flow_log_document import DECODER_VERSION, NO_TRAFFIC, Layout, Row, Stream, decode_row, layout
 from shipper.decoders.flow_log_fields import DEFAULT_FORMAT
 from shipper.decoders.flow_log_header import format_columns, header_columns, named_columns
+from shipper.decoders.flow_log_selection import Selection
 from shipper.identity import MAX_RECORD_BYTES, document_id, object_name
 from shipper.model import Batch, Chunk, Reject, Sums
 from shipper.partition import PartitionRule
@@ -53,8 +54,8 @@ class FlowLogDecoder:
     """Decodes VPC and transit gateway flow logs.
 
     `given_format` is what lines without a header are read as. `flow_log_id` is written where the stream's name does
-    not tell. Records older than their dataset's `expire_before` are counted, not written. Raises ConfigError for a
-    bad format.
+    not tell. Records that `selection` does not want are counted, not written; of the others those older than their
+    dataset's `expire_before`. Raises ConfigError for a bad format.
     """
 
     def __init__(
@@ -64,12 +65,14 @@ class FlowLogDecoder:
         *,
         given_format: str | None = None,
         flow_log_id: str | None = None,
+        selection: Selection = Selection(),  # noqa: B008  (frozen)
         expire_before: Mapping[str, datetime] | None = None,
         operation: Operation = "create",
     ) -> None:
         self._rules = {vpc.dataset: vpc, tgw.dataset: tgw}
         self._format = default_format(given_format)
         self._flow_log_id = flow_log_id
+        self._selection = selection
         self._expire_before = dict(expire_before or {})
         self._operation: Operation = operation
 
@@ -83,6 +86,7 @@ class FlowLogDecoder:
             if in_force is not form:
                 form, columns = in_force, layout(in_force.columns)
                 stream = self._stream(chunk, columns)
+                wanted = self._selection.row_test(in_force.columns)
                 unknown |= columns.unknown_names
             counts["read"] += 1
             if isinstance(cells, Reject):
@@ -91,6 +95,8 @@ class FlowLogDecoder:
                 counts["skipped"] += 1
                 if line.raw.strip(_BLANK):
                     bulk.header(line.ordinal, line.raw)
+            elif not wanted(cells):
+                counts["excluded"] += 1
             else:
                 counts.update(self._write(bulk, line, columns, decode_row(columns, cells, stream)))
         return bulk.batch(Sums(**counts), unknown)

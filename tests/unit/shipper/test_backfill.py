@@ -126,6 +126,14 @@ def test_a_delivered_object_is_its_name_and_knows_its_flow_log(rig: Rig) -> None
     assert len(rig.ids()) == 16
 
 
+def test_another_selection_is_another_stream_and_keeps_ids(rig: Rig) -> None:
+    path = rig.put("1.log")
+    some = {"where": '["srcaddr=10.0.0.4/30"]', "until": "2023-11-14T22:13:26+00:00"}
+    assert rig.backfill(path, settings=some).run(3).total == Sums(read=9, delivered=2, excluded=6, skipped=1)
+    assert rig.backfill(path, settings=some).run(3).unchanged == (path,)
+    assert rig.run(path).total == Sums(read=9, delivered=6, duplicate=2, skipped=1)
+
+
 def test_two_files_that_part_company_are_stored_whole(rig: Rig) -> None:
     """An export and a longer one of the same data: the chunk where the shorter one ended is stored under both."""
     rig.run(rig.put("1.log"))

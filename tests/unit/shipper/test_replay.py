@@ -89,7 +89,11 @@ def test_only_what_got_through_is_forgotten(tmp_path: Path) -> None:
         (letter_id(letter(2)), Fate.REFUSED, "mapper_parsing_exception: no"),
         (letter_id(letter(3)), Fate.DELIVERED, ""),
         (letter_id(letter(4)), Fate.REFUSED, columns),
-        (letter_id(letter(5)), Fate.REFUSED, "no record: a header or blank line, or one older than the retention"),
+        (
+            letter_id(letter(5)),
+            Fate.REFUSED,
+            "no record: a header or blank line, or one that is older than the retention or not selected",
+        ),
     }
     assert [each.ordinal for each in letters.read()] == [2, 4, 5]
 
