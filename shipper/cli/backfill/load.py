@@ -1,0 +1,116 @@
+"""One backfill from arguments to exit code: inputs, store, decoder, watch, progress, summary. Heavy to import."""
+
+import random
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+
+from shipper.assembly import Surroundings, decoder_parts, open_store
+from shipper.backfill import Backfill, Destination, DryRunCheckpoints, DryRunDeadLetters, DryRunSink, Job
+from shipper.cli.backfill.options import Loading
+from shipper.cli.context import Context, now
+from shipper.cli.exit_codes import exit_code
+from shipper.cli.output import note, write_json
+from shipper.cli.progress import shown_progress, snapshot
+from shipper.cli.signals import Stop, stop_on_signals
+from shipper.cli.summary import DryRun, Summary, as_json, show
+from shipper.errors import ConfigError, ShipperError
+from shipper.model import RecordKind
+from shipper.opensearch.store_state import read_actual, read_shards
+from shipper.sources.interruptible import open_pipe
+from shipper.sources.local_paths import Input, expand
+from shipper.watch import watching
+
+Watched = Callable[[Backfill, Callable[[], bool]], AbstractContextManager[None]]
+
+
+def load(context: Context, kind: RecordKind, loading: Loading) -> int:
+    """Load records of this kind as told and tell what it came to; the exit code. Raises what ended it before it ran."""
+    inputs = _inputs(loading.sources)
+    with nullcontext() if loading.dry_run else context.lock(), stop_on_signals() as stop:
+        surroundings = Surroundings(clock=now, random=random.random, wait=stop.event.wait)
+        opened = open_store(context.store, context.settings, surroundings, loading.allow_partitions)
+        parts = decoder_parts(
+            kind,
+            context.settings,
+            opened.rules,
+            now(),
+            replace=loading.replace,
+            keep_expired=loading.keep_expired,
+        )
+        job = Job(inputs, kind, parts, again=loading.again or loading.replace)
+        if loading.dry_run:
+            summary = _dry_run(context, job, stop)
+        else:
+            with watching(context.loaded, opened, kind.name, context.dead_letters, surroundings, loading.http) as watch:
+                if watch.url:
+                    note(f"Serving {watch.url}/metrics and /healthz")
+                destination = Destination(opened.target, watch.sink, watch.dead_letters, context.checkpoints)
+                summary = _run(context, job, destination, stop, lambda: opened.sink.resent, watch.over)
+    write_json(as_json(summary)) if loading.json_wanted else show(summary)
+    return _exit_code(summary, stop)
+
+
+def _inputs(sources: tuple[str, ...]) -> list[Input]:
+    passed_over: list[Path] = []
+    inputs = expand(sources, passed_over.append)
+    if passed_over:
+        note(
+            f"{len(passed_over):,} entries of these folders are passed over: links to folders or to nothing, pipes; "
+            f"name them to have them read. The first is {passed_over[0]}"
+        )
+    if sys.stdin is None and any(item.path is None for item in inputs):
+        raise ConfigError("no standard input: it was closed (<&-), and - means to read it")
+    return inputs
+
+
+def _run(
+    context: Context,
+    job: Job,
+    destination: Destination,
+    stop: Stop,
+    resent: Callable[[], int],
+    watched: Watched,
+) -> Summary:
+    """Run it, watched and under a progress display. An error ends it, but not before the summary."""
+    started = monotonic()
+    failure: ShipperError | None = None
+    backfill = Backfill(
+        job, destination, stop=stop.event, clock=now, open_pipe=lambda path: open_pipe(path, stop.event.wait)
+    )
+    with shown_progress(lambda: snapshot(backfill, resent, now)):
+        try:
+            with watched(backfill, stop.event.is_set):
+                report = backfill.run(context.settings.opensearch.memory_bytes)
+        except ShipperError as error:
+            failure, report = error, backfill.report(finished=False)
+    return Summary(report, backfill.progress(), monotonic() - started, resent(), failure)
+
+
+def _dry_run(context: Context, job: Job, stop: Stop) -> Summary:
+    """Decode everything; say what would be written where, and whether the cluster can take it."""
+    sink, letters = DryRunSink(), DryRunDeadLetters()
+    summary = _run(
+        context,
+        job,
+        Destination("dry run", sink, letters, DryRunCheckpoints()),
+        stop,
+        lambda: 0,
+        lambda *_: nullcontext(),
+    )
+    existing = read_actual(context.store, context.settings.opensearch.prefix).partitions.keys()
+    shards = replace(read_shards(context.store), new_partitions=len(sink.documents.keys() - existing))
+    return replace(summary, dry_run=DryRun(dict(sink.documents), existing, shards, letters.examples))
+
+
+def _exit_code(summary: Summary, stop: Stop) -> int:
+    if summary.failure is not None:
+        return exit_code(summary.failure)
+    if stop.signal_number:
+        return stop.exit_code
+    if summary.dry_run and summary.dry_run.shards.refusal():
+        return 3
+    return 5 if summary.report.total.dead_lettered or summary.report.problems else 0

@@ -1,0 +1,52 @@
+"""What every backfill can be told: the options all its commands have, and their values as one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import Any
+
+import click
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """What to read and how to go about it, whatever kind of records it is. The options' help says more."""
+
+    sources: tuple[str, ...]
+    replace: bool
+    again: bool
+    keep_expired: bool
+    allow_partitions: int
+    http: str
+    dry_run: bool
+    json_wanted: bool
+
+
+_PARAMETERS = (
+    click.argument("sources", nargs=-1, required=True, metavar="SOURCE…"),
+    click.option("--replace", is_flag=True, help="Overwrite documents that are there: corrects them after a fix."),
+    click.option("--again", is_flag=True, help="Read inputs that are loaded already, too (implied by --replace)."),
+    click.option("--keep-expired", is_flag=True, help="Write records older than their dataset's retention, too."),
+    click.option(
+        "--allow-partitions",
+        type=click.IntRange(min=1),
+        default=100,
+        show_default=True,
+        help="Most new partitions within an hour.",
+    ),
+    click.option("--http", default="", metavar="HOST:PORT", help="Serve /metrics and /healthz there while it runs."),
+    click.option("--dry-run", is_flag=True, help="Read and decode everything, write nothing, show what would be."),
+    click.option("--json", "json_wanted", is_flag=True, help="The summary as JSON."),
+)
+
+
+def loading_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Gives a command these options; it gets them as `loading`. Options above this one are its own."""
+
+    @wraps(command)
+    def collected(*arguments: Any, **given: Any) -> int:
+        return command(*arguments, loading=Loading(**{x.name: given.pop(x.name) for x in fields(Loading)}), **given)
+
+    for parameter in reversed(_PARAMETERS):
+        collected = parameter(collected)
+    return collected
