@@ -2,10 +2,11 @@
 # Chooses the images and sees to it that they are here: official ones by default; where no image registry answers, images
 # built on this machine. Prints KEY=VALUE lines; what happens meanwhile goes to standard error.
 #
-# images.sh [opensearch] [opensearch-2] [shipper]      all three without an argument, or with `all`
+# images.sh [opensearch] [opensearch-2] [shipper] [suricata]      all without an argument, or with `all`
 #   OPENSEARCH_IMAGE     OpenSearch 3.x           OPENSEARCH_SECURED     whether it has the security plugin
 #   OPENSEARCH_2_IMAGE   OpenSearch 2.19          OPENSEARCH_2_SECURED
 #   FLOWTAP_SHIPPER_IMAGE        the `shipper` command, built here unless set
+#   SURICATA_IMAGE       Suricata 7.0 from Debian's package, built here unless set
 # A name that is set in the environment is used as it is.
 set -euo pipefail
 
@@ -14,7 +15,7 @@ readonly HERE
 readonly OFFICIAL_BASE=debian:trixie-slim LOCAL_BASE=flowtap/base:trixie-local
 readonly OPENSEARCH=opensearchproject/opensearch:3.4.0 LOCAL_OPENSEARCH=flowtap/opensearch:3.4.0-local
 readonly OPENSEARCH_2=opensearchproject/opensearch:2.19.4 LOCAL_OPENSEARCH_2=flowtap/opensearch:2.19.4-secured-local
-readonly LOCAL_SHIPPER=flowtap/shipper:local
+readonly LOCAL_SHIPPER=flowtap/shipper:local LOCAL_SURICATA=flowtap/suricata:7.0-local
 readonly REGISTRY_SECONDS=8
 
 silent_registries=' '
@@ -85,6 +86,7 @@ build_opensearch_2() {
     --build-arg CLASSLOADER=2.19.1 "$HERE/opensearch"
 }
 build_shipper() { build "$LOCAL_SHIPPER" --build-arg BASE="$base" --file "$HERE/shipper/Dockerfile" "$HERE/.."; }
+build_suricata() { build "$LOCAL_SURICATA" --build-arg BASE="$base" "$HERE/suricata"; }
 
 build_local() {
   choose_base
@@ -92,13 +94,14 @@ build_local() {
     "$LOCAL_OPENSEARCH") build_opensearch ;;
     "$LOCAL_OPENSEARCH_2") build_opensearch_2 ;;
     "$LOCAL_SHIPPER") build_shipper ;;
+    "$LOCAL_SURICATA") build_suricata ;;
   esac
 }
 
 # choose WANTED|"" OFFICIAL LOCAL: the image to use, present when this returns.
 choose() {
   case "$1" in
-    "$LOCAL_OPENSEARCH" | "$LOCAL_OPENSEARCH_2" | "$LOCAL_SHIPPER")
+    "$LOCAL_OPENSEARCH" | "$LOCAL_OPENSEARCH_2" | "$LOCAL_SHIPPER" | "$LOCAL_SURICATA")
       build_local "$1"
       chosen=$1
       ;;
@@ -146,11 +149,15 @@ one() {
       choose "${FLOWTAP_SHIPPER_IMAGE:-}" "" "$LOCAL_SHIPPER"
       printf 'FLOWTAP_SHIPPER_IMAGE=%s\n' "$chosen"
       ;;
+    suricata)
+      choose "${SURICATA_IMAGE:-}" "" "$LOCAL_SURICATA"
+      printf 'SURICATA_IMAGE=%s\n' "$chosen"
+      ;;
     all)
-      for each in opensearch opensearch-2 shipper; do one "$each"; done
+      for each in opensearch opensearch-2 shipper suricata; do one "$each"; done
       ;;
     *)
-      say "unknown image: $1 (opensearch, opensearch-2, shipper, all)"
+      say "unknown image: $1 (opensearch, opensearch-2, shipper, suricata, all)"
       exit 2
       ;;
   esac

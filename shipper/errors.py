@@ -6,6 +6,7 @@ The other packages have errors of their own: one table says what each is here.
 from collections.abc import Mapping
 
 from aws.errors import AwsError, AwsRefused, AwsUnavailable
+from suricata.errors import SuricataError, SuricataRefused, SuricataSilent
 
 
 class ShipperError(Exception):
@@ -59,6 +60,9 @@ LEAF_ERRORS: Mapping[type[Exception], type[ShipperError]] = {
     AwsUnavailable: Unavailable,
     AwsRefused: Refused,
     AwsError: ConfigError,
+    SuricataSilent: Unavailable,
+    SuricataRefused: Refused,
+    SuricataError: ConfigError,
 }
 """Errors of other packages → ours. The first row that fits decides; each package's root stands behind its own."""
 

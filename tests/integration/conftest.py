@@ -8,6 +8,7 @@ with --require-services.
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from typing import NoReturn
 
 import pytest
 
@@ -40,6 +41,16 @@ def opensearch2(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     yield from _node(request, lambda: containers.secured_node(tmp_path_factory.mktemp("secured")))
 
 
+@pytest.fixture(scope="session")
+def suricata_image(request: pytest.FixtureRequest, engine: None) -> str:
+    """The name of the image that docker/images.sh chooses for Suricata, present on this machine."""
+    del engine
+    try:
+        return containers.image("suricata")["SURICATA_IMAGE"]
+    except NotAvailable as missing:
+        _without(request, str(missing))
+
+
 def _node(
     request: pytest.FixtureRequest, made: Callable[[], AbstractContextManager[OpenSearchNode]]
 ) -> Iterator[OpenSearchNode]:
@@ -54,7 +65,7 @@ def _node(
         context.__exit__(None, None, None)
 
 
-def _without(request: pytest.FixtureRequest, why: str) -> None:
+def _without(request: pytest.FixtureRequest, why: str) -> NoReturn:
     if request.config.getoption("--require-services"):
         pytest.fail(why)
     pytest.skip(why)
