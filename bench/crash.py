@@ -1,6 +1,6 @@
 """Kills at random moments of a load whose requests fail, then every record counted in the store.
 
-    .venv/bin/python bench/crash.py                                # 5 M records, 240 objects, 60 kills: an hour or two
+    .venv/bin/python bench/crash.py                                # 5 M records, 240 objects, 60 kills: half an hour
     .venv/bin/python bench/crash.py --records 300000 --kills 50    # minutes
 
 Standard output: a line of details, then a last line with `kills, faults, expected, found, missing, duplicated,
