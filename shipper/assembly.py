@@ -8,6 +8,7 @@ from shipper.catalog import KINDS, DecoderParts
 from shipper.interfaces import Decoder, Wait
 from shipper.model import RecordKind
 from shipper.opensearch.client import Store
+from shipper.opensearch.gate import Gate
 from shipper.opensearch.partitions import ALLOW_PARTITIONS, Partitions
 from shipper.opensearch.sink import OpenSearchSink
 from shipper.partition import PartitionRule
@@ -25,12 +26,17 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A store that is ready to be written to. `target` names it in checkpoints: its cluster and the index prefix."""
+    """A store that is ready to be written to. `target` names it in checkpoints: its cluster and the index prefix.
+
+    `another` makes one more sink for a stream of its own, whose waiting is cut short by the wait given: all share the
+    partitions and how many requests the store gets at the same time.
+    """
 
     target: str
     rules: Mapping[str, PartitionRule]
     partitions: Partitions
     sink: OpenSearchSink
+    another: Callable[[Wait], OpenSearchSink]
 
 
 def open_store(
@@ -41,16 +47,20 @@ def open_store(
     partitions = Partitions(store, prefix, clock=surroundings.clock, allow_partitions=allow_partitions)
     target = f"{store.info().cluster_uuid}/{prefix}"
     rules = partitions.rules()
-    sink = OpenSearchSink(
-        store,
-        partitions,
-        wait=surroundings.wait,
-        clock=surroundings.clock,
-        random=surroundings.random,
-        body_bytes=settings.opensearch.body_bytes,
-        in_flight=settings.opensearch.in_flight,
-    )
-    return Opened(target, rules, partitions, sink)
+    gate = Gate(settings.opensearch.in_flight, surroundings.wait)
+
+    def another(wait: Wait) -> OpenSearchSink:
+        return OpenSearchSink(
+            store,
+            partitions,
+            wait=wait,
+            clock=surroundings.clock,
+            random=surroundings.random,
+            body_bytes=settings.opensearch.body_bytes,
+            gate=gate,
+        )
+
+    return Opened(target, rules, partitions, another(surroundings.wait), another)
 
 
 def decoder_parts(

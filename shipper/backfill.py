@@ -9,7 +9,19 @@ from threading import Event, Lock
 
 from shipper.catalog import KINDS, DecoderParts
 from shipper.interfaces import CheckpointStore, DeadLetterStore, Sink
-from shipper.model import Batch, Checkpoint, DeadLetter, Fate, RecordKind, Stream, StreamKey, Sums, Verdict, Waiting
+from shipper.model import (
+    Batch,
+    Checkpoint,
+    DeadLetter,
+    Fate,
+    Reading,
+    RecordKind,
+    Stream,
+    StreamKey,
+    Sums,
+    Verdict,
+    Waiting,
+)
 from shipper.pipeline import Pipeline
 from shipper.sources.compression import Pipe
 from shipper.sources.files import FilesSource, Progress
@@ -120,9 +132,22 @@ class Backfill:
         """How far reading is."""
         return self._source.progress()
 
+    def reading(self) -> Reading:
+        """The same, for those who watch."""
+        progress = self._source.progress()
+        return Reading(
+            read_bytes=progress.bytes_read,
+            backlog_bytes=max(progress.bytes_total - progress.bytes_read, 0) if progress.bytes_total >= 0 else -1,
+            backlog_inputs=progress.files_total - progress.files_done,
+        )
+
     def sums(self) -> Sums:
         """What was committed so far, all inputs together."""
         return sum(self._pipeline.sums().values(), Sums())
+
+    def unknown_columns(self) -> frozenset[str]:
+        """Columns that no table knows."""
+        return self._pipeline.unknown_columns()
 
     def waiting(self) -> Waiting | None:
         """What the sink waits for."""

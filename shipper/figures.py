@@ -15,6 +15,7 @@ MOST_CHARACTERS = 512
 """What a keyword of ours may hold: `ignore_above` is 1,024 UTF-16 units, two for some characters."""
 
 _MOST_COLUMNS = 100
+_WORSE = ("ok", "waiting", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Figures:
     """Counted from the start of the run, as far as it is committed. Bytes read are those of the inputs, as on disk.
 
     `sent_bytes` are bulk lines of settled documents, re-sends not counted. `busy_since` is when the oldest batch on its
-    way was handed to the sink. `kept_*` are dead letters on disk. A backlog of -1 is unknown.
+    way was handed to the sink. `kept_*` are dead letters on disk. A backlog or lag of -1 is unknown. `failure` is the
+    error that ended this stream; others of the run may go on.
     """
 
     at: datetime
@@ -47,6 +49,8 @@ class Figures:
     waiting: Waiting | None = None
     backlog_bytes: int = -1
     backlog_inputs: int = 0
+    lag_seconds: float = -1.0
+    failure: str = ""
     kept_letters: int = 0
     kept_bytes: int = 0
     unknown_columns: Sequence[str] = ()
@@ -55,6 +59,9 @@ class Figures:
 def document(run: Run, number: int, before: Figures, now: Figures, state: str, failure: str = "") -> dict[str, Any]:
     """What happened between two moments of a run. Counts are those of the interval; the others are of its end."""
     seconds = max((now.at - before.at).total_seconds(), 0.0)
+    failure = failure or now.failure
+    if now.failure:
+        state = "failed"
     told: dict[str, Any] = {
         "stream": run.stream,
         "kind": run.kind,
@@ -69,6 +76,8 @@ def document(run: Run, number: int, before: Figures, now: Figures, state: str, f
         "backlog": {"items": now.backlog_inputs} | ({} if now.backlog_bytes < 0 else {"bytes": now.backlog_bytes}),
         "dead_letters": {"kept": now.kept_letters, "bytes": now.kept_bytes},
     }
+    if now.lag_seconds >= 0:
+        told["lag_seconds"] = now.lag_seconds
     if now.waiting:
         told["waiting"] = _waiting(now.waiting, now.at)
     if now.unknown_columns:
@@ -94,8 +103,8 @@ def document(run: Run, number: int, before: Figures, now: Figures, state: str, f
 
 def health(figures: Figures, failure: str, patience: timedelta) -> tuple[int, Mapping[str, Any]]:
     """HTTP status and what to say: 503 once something is waited for longer than `patience`, or after an error."""
-    if failure:
-        return 503, {"status": "failed", "what": failure}
+    if failure or figures.failure:
+        return 503, {"status": "failed", "what": failure or figures.failure}
     waiting = figures.waiting
     if waiting is None and figures.busy_since and figures.at - figures.busy_since > patience:
         waiting = Waiting("a batch is on its way and has no answer yet", figures.busy_since, "")
@@ -105,6 +114,15 @@ def health(figures: Figures, failure: str, patience: timedelta) -> tuple[int, Ma
         "status": "waiting",
         **_waiting(waiting, figures.at),
     }
+
+
+def health_of_all(figures: Mapping[str, Figures], failure: str, patience: timedelta) -> tuple[int, Mapping[str, Any]]:
+    """The same of streams by name: the worst of them, and where there are several each."""
+    each = {name: health(now, failure, patience) for name, now in figures.items()}
+    status, worst = max(each.values(), key=lambda said: (said[0], _WORSE.index(said[1]["status"])))
+    if len(each) == 1:
+        return status, worst
+    return status, {**worst, "streams": {name: told for name, (_, told) in each.items()}}
 
 
 def cut(text: str) -> str:

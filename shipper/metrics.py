@@ -1,9 +1,11 @@
-"""Figures as Prometheus metrics, read anew at each scrape. Counters begin at 0 with each run; rates are Prometheus's.
+"""Figures as Prometheus metrics, read anew at each scrape, each with the label `stream`.
 
+Counters begin at 0 with each run; rates are Prometheus's.
 The exposition format is prometheus-client's; the registry is our own, so nothing else is in it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -17,13 +19,60 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 _FATES = ("delivered", "duplicate", "dead_lettered", "expired", "excluded", "skipped")
 _MARKS = ("malformed", "suspect", "nodata", "skipdata")
 
+_Kind = type[GaugeMetricFamily] | type[CounterMetricFamily]
+
+
+@dataclass(frozen=True, slots=True)
+class _Of:
+    """One metric of a stream; None where it has no value now."""
+
+    name: str
+    what: str
+    value: Callable[[Figures], float | None]
+
+
+_GAUGES = (
+    _Of(
+        "flowtap_batches_in_flight", "Batches handed to the sink that have no verdicts yet.", lambda now: now.in_flight
+    ),
+    _Of(
+        "flowtap_waiting", "1 while something is waited for, else 0: /healthz says what.", lambda now: bool(now.waiting)
+    ),
+    _Of(
+        "flowtap_waiting_since_timestamp_seconds",
+        "Since when it is waited for.",
+        lambda now: now.waiting.since.timestamp() if now.waiting else None,
+    ),
+    _Of("flowtap_failed", "1 once an error has ended this stream, else 0.", lambda now: bool(now.failure)),
+    _Of("flowtap_backlog_inputs", "Inputs that are not read to their end.", lambda now: now.backlog_inputs),
+    _Of(
+        "flowtap_backlog_bytes",
+        "Bytes of inputs, as on disk, that are not read; of live ones those that are not stored.",
+        lambda now: now.backlog_bytes if now.backlog_bytes >= 0 else None,
+    ),
+    _Of(
+        "flowtap_lag_seconds",
+        "How long the oldest of the backlog has been there.",
+        lambda now: now.lag_seconds if now.lag_seconds >= 0 else None,
+    ),
+)
+_COUNTERS = (
+    _Of("flowtap_records_read", "Records whose chunk is committed.", lambda now: now.sums.read),
+    _Of("flowtap_read_bytes", "Bytes read of inputs, as on disk.", lambda now: now.read_bytes),
+    _Of("flowtap_sent_bytes", "Bytes of bulk lines settled, each once.", lambda now: now.sent_bytes),
+    _Of("flowtap_documents_resent", "Documents sent more than once, each time again.", lambda now: now.resent),
+)
+
 
 class Metrics:
-    """`look` gives the figures of the moment, `failed` counts writes of figures and summaries that came to nothing."""
+    """`looks` give the figures of the moment of each stream of a process, in the streams' order.
 
-    def __init__(self, run: Run, look: Callable[[], Figures], failed: Callable[[], int]) -> None:
+    `failed` counts writes of figures and summaries that came to nothing.
+    """
+
+    def __init__(self, looks: Sequence[tuple[Run, Callable[[], Figures]]], failed: Callable[[], int]) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(_Figures(run, look, failed))
+        self._registry.register(_Figures(looks, failed))
         ProcessCollector(registry=self._registry)
 
     def text(self) -> bytes:
@@ -32,9 +81,8 @@ class Metrics:
 
 
 class _Figures(Collector):
-    def __init__(self, run: Run, look: Callable[[], Figures], failed: Callable[[], int]) -> None:
-        self._run = run
-        self._look = look
+    def __init__(self, looks: Sequence[tuple[Run, Callable[[], Figures]]], failed: Callable[[], int]) -> None:
+        self._looks = looks
         self._failed = failed
 
     def describe(self) -> Iterator[Metric]:
@@ -42,51 +90,48 @@ class _Figures(Collector):
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        run, now = self._run, self._look()
-        about = {"version": run.version, "run": run.id, "stream": run.stream, "kind": run.kind}
-        yield InfoMetricFamily("flowtap", "Which program and which run these figures are of.", about)
-        yield _gauge("flowtap_run_started_timestamp_seconds", "When this run began.", run.started.timestamp())
-        yield from self._records(now)
-        yield _counter("flowtap_documents_resent", "Documents sent more than once, each time again.", now.resent)
-        yield _counter(
-            "flowtap_aside_failed", "Figures or summaries of ours that could not be written.", self._failed()
+        seen = [(run, look()) for run, look in self._looks]
+        run, now = seen[0]
+        about = InfoMetricFamily("flowtap", "Which program and which runs these figures are of.", labels=["stream"])
+        for each, _ in seen:
+            about.add_metric([each.stream], {"version": each.version, "run": each.id, "kind": each.kind})
+        yield about
+        yield _one(
+            GaugeMetricFamily, "flowtap_run_started_timestamp_seconds", "When it began.", run.started.timestamp()
         )
-        yield _gauge(
-            "flowtap_batches_in_flight", "Batches handed to the sink that have no verdicts yet.", now.in_flight
+        failed = self._failed()
+        yield _one(
+            CounterMetricFamily, "flowtap_aside_failed", "Figures or summaries that could not be written.", failed
         )
-        yield _gauge(
-            "flowtap_waiting", "1 while something is waited for, else 0: /healthz says what.", bool(now.waiting)
-        )
-        if now.waiting:
-            since = now.waiting.since.timestamp()
-            yield _gauge("flowtap_waiting_since_timestamp_seconds", "Since when it is waited for.", since)
-        yield _gauge("flowtap_backlog_inputs", "Inputs that are not read to their end.", now.backlog_inputs)
-        if now.backlog_bytes >= 0:
-            yield _gauge("flowtap_backlog_bytes", "Bytes of inputs, as on disk, that are not read.", now.backlog_bytes)
-        yield _gauge("flowtap_dead_letters_kept", "Dead letters on disk.", now.kept_letters)
-        yield _gauge("flowtap_dead_letters_kept_bytes", "What dead letters take on disk.", now.kept_bytes)
-
-    def _records(self, now: Figures) -> Iterator[Metric]:
-        kind = self._run.kind
-        yield _counter("flowtap_records_read", "Records whose chunk is committed.", now.sums.read, kind=kind)
-        yield self._sums("flowtap_records", "Records by fate; all together are those read.", "fate", now, _FATES)
-        yield self._sums("flowtap_records_marked", "Records with a mark; each has a fate, too.", "mark", now, _MARKS)
-        yield _counter("flowtap_read_bytes", "Bytes read of inputs, as on disk.", now.read_bytes, kind=kind)
-        yield _counter("flowtap_sent_bytes", "Bytes of bulk lines settled, each once.", now.sent_bytes, kind=kind)
-
-    def _sums(self, name: str, what: str, label: str, now: Figures, values: Sequence[str]) -> Metric:
-        family = CounterMetricFamily(name, what, labels=["kind", label])
-        for value in values:
-            family.add_metric([self._run.kind, value], getattr(now.sums, value))
-        return family
+        yield _one(GaugeMetricFamily, "flowtap_dead_letters_kept", "Dead letters on disk.", now.kept_letters)
+        yield _one(GaugeMetricFamily, "flowtap_dead_letters_kept_bytes", "What they take on disk.", now.kept_bytes)
+        for gauge in _GAUGES:
+            yield _family(GaugeMetricFamily, gauge, seen)
+        for counter in _COUNTERS:
+            yield _family(CounterMetricFamily, counter, seen)
+        yield _sums("flowtap_records", "Records by fate; all together are those read.", "fate", seen, _FATES)
+        yield _sums("flowtap_records_marked", "Records with a mark; each has a fate, too.", "mark", seen, _MARKS)
 
 
-def _counter(name: str, what: str, value: float, **labels: str) -> Metric:
-    """`_total` is added to the name."""
-    family = CounterMetricFamily(name, what, labels=[*labels])
-    family.add_metric([*labels.values()], value)
+def _one(kind: _Kind, name: str, what: str, value: float) -> Metric:
+    return kind(name, what, value)
+
+
+def _family(kind: _Kind, of: _Of, seen: Sequence[tuple[Run, Figures]]) -> Metric:
+    """One sample for each stream that knows it; `_total` is added to a counter's name."""
+    family = kind(of.name, of.what, labels=["stream", "kind"])
+    for run, now in seen:
+        value = of.value(now)
+        if value is not None:
+            family.add_metric([run.stream, run.kind], value)
     return family
 
 
-def _gauge(name: str, what: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, what, value)
+def _sums(
+    name: str, what: str, label: str, seen: Sequence[tuple[Run, Figures]], values: Sequence[str]
+) -> CounterMetricFamily:
+    family = CounterMetricFamily(name, what, labels=["stream", "kind", label])
+    for run, now in seen:
+        for value in values:
+            family.add_metric([run.stream, run.kind, value], getattr(now.sums, value))
+    return family

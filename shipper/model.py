@@ -158,6 +158,23 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How far a source is. Bytes are those of its inputs as they lie there; what is not known is -1.
+
+    `failure` is the error that ended it.
+    `backlog_*` is what is not read (of a live source: not committed), `lag_seconds` how long the oldest of it has been
+    there. `trouble` is what keeps the source itself from going on: no file, no new records, an error it tries to mend.
+    """
+
+    read_bytes: int = 0
+    backlog_bytes: int = -1
+    backlog_inputs: int = 0
+    lag_seconds: float = -1.0
+    trouble: Waiting | None = None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordKind:
     """What a stream's records are: a row of `shipper.catalog`, and the settings its decoder was made with."""
 

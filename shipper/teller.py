@@ -1,6 +1,6 @@
 """The thread beside a run that tells of it: summaries every few seconds, figures every minute, both at the end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from threading import Event, Thread
 from typing import Protocol
@@ -35,13 +35,13 @@ class Teller:
 
     def __init__(
         self,
-        record: Record | None,
+        records: Sequence[Record],
         summaries: Summaries | None,
         *,
         clock: Callable[[], datetime],
         wait: Wait | None = None,
     ) -> None:
-        self._record = record
+        self._records = records
         self._summaries = summaries
         self._clock = clock
         self._ended = Event()
@@ -65,11 +65,14 @@ class Teller:
         while not self._wait(LOOK_SECONDS):
             if self._summaries:
                 self._summaries.flush(lambda: not self._ended.is_set())
-            if self._record and self._clock() >= due:
-                self._record.write("running")
+            if self._records and self._clock() >= due:
+                self._write("running")
                 due = self._clock() + RECORD_EVERY
-        if self._record:
-            self._record.write(*self._last)
+        self._write(*self._last)
         if self._summaries:
             until = self._clock() + timedelta(seconds=END_SECONDS)
             self._summaries.finish(lambda: self._clock() < until)
+
+    def _write(self, state: str, failure: str = "") -> None:
+        for record in self._records:
+            record.write(state, failure)

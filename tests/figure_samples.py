@@ -21,6 +21,7 @@ FULL = Figures(
     waiting=WAITING,
     backlog_bytes=50,
     backlog_inputs=1,
+    lag_seconds=2.5,
     kept_letters=4,
     kept_bytes=900,
     unknown_columns=["new", "x" * 2000],

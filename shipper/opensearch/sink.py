@@ -65,8 +65,9 @@ class OpenSearchSink:
         clock: Callable[[], datetime],
         random: Callable[[], float],
         body_bytes: int = BODY_BYTES,
-        in_flight: int = IN_FLIGHT,
+        gate: Gate | None = None,
     ) -> None:
+        """`gate` is shared with other sinks of the same store; without one there are IN_FLIGHT requests at a time."""
         self._endpoint = endpoint
         self._partitions = partitions
         self._wait = wait
@@ -74,7 +75,7 @@ class OpenSearchSink:
         self._random = random
         self._most_bytes = body_bytes
         self._body_bytes = body_bytes
-        self._gate = Gate(in_flight, wait)
+        self._gate = gate or Gate(IN_FLIGHT, wait)
         self._guard = RefusalGuard()
         self._lock = Lock()
         self._waiting: dict[int, Waiting] = {}

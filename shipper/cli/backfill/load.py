@@ -22,7 +22,10 @@ from shipper.model import RecordKind
 from shipper.opensearch.store_state import read_actual, read_shards
 from shipper.sources.interruptible import open_pipe
 from shipper.sources.local_paths import Input, expand
-from shipper.watch import watching
+from shipper.watch import Watchable, watching
+
+_STREAM = "backfill"
+"""What the figures of a load are called."""
 
 Watched = Callable[[Backfill, Callable[[], bool]], AbstractContextManager[None]]
 
@@ -45,11 +48,12 @@ def load(context: Context, kind: RecordKind, loading: Loading) -> int:
         if loading.dry_run:
             summary = _dry_run(context, job, stop)
         else:
-            with watching(context.loaded, opened, kind.name, context.dead_letters, surroundings, loading.http) as watch:
+            streams = [Watchable(_STREAM, kind.name, opened.sink)]
+            with watching(context.loaded, opened, streams, context.dead_letters, surroundings, loading.http) as watch:
                 if watch.url:
                     note(f"Serving {watch.url}/metrics and /healthz")
-                destination = Destination(opened.target, watch.sink, watch.dead_letters, context.checkpoints)
-                summary = _run(context, job, destination, stop, lambda: opened.sink.resent, watch.over)
+                destination = Destination(opened.target, watch.sinks[_STREAM], watch.dead_letters, context.checkpoints)
+                summary = _run(context, job, destination, stop, lambda: opened.sink.resent, watch.over_one)
     write_json(as_json(summary)) if loading.json_wanted else show(summary)
     return _exit_code(summary, stop)
 

@@ -8,7 +8,7 @@ import pytest
 
 from fakes import NOW
 from figure_samples import FULL, RUN, WAITING, paths
-from shipper.figures import Figures, cut, document, health
+from shipper.figures import Figures, cut, document, health, health_of_all
 from shipper.model import Sums, Waiting
 from shipper.opensearch.desired import desired
 
@@ -72,3 +72,17 @@ def test_health(figures: Figures, failure: str, status: int, says: str) -> None:
     assert (found, told["status"]) == (status, says)
     if status == 503:
         assert told["what"]
+
+
+def test_a_stream_that_has_ended_by_an_error_says_so_while_others_run() -> None:
+    ended = replace(FULL, waiting=None, failure="access denied")
+    told = document(RUN, 0, Figures(NOW), ended, "running")
+    assert told["flowtap"]["pipeline"]["state"] == "failed"
+    assert told["event"]["reason"] == "access denied"
+    status, said = health_of_all({"a": Figures(NOW), "b": ended}, "", MINUTE)
+    assert (status, said["status"], said["what"]) == (503, "failed", "access denied")
+    assert [each["status"] for each in said["streams"].values()] == ["ok", "failed"]
+
+
+def test_one_stream_alone_speaks_for_itself() -> None:
+    assert health_of_all({"a": Figures(NOW)}, "", MINUTE) == (200, {"status": "ok"})

@@ -10,7 +10,7 @@ from shipper.metrics import Metrics
 
 
 def samples(figures: Figures) -> dict[str, float]:
-    text = Metrics(RUN, lambda: figures, lambda: 3).text().decode()
+    text = Metrics([(RUN, lambda: figures)], lambda: 3).text().decode()
     families = list(text_string_to_metric_families(text))
     assert all(family.documentation for family in families)
     return {

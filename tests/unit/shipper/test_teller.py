@@ -31,7 +31,7 @@ class Told:
 def test_a_document_a_minute_and_one_at_the_end() -> None:
     clock = FakeClock()
     told = Told(clock)
-    Teller(told, told, clock=clock, wait=FakeWait(clock, lambda times: times * LOOK_SECONDS > 150)).tell()
+    Teller([told], told, clock=clock, wait=FakeWait(clock, lambda times: times * LOOK_SECONDS > 150)).tell()
     assert [state for state, _ in told.said] == ["running", "running", "failed"]
     assert told.flushed == 30
 
@@ -39,7 +39,7 @@ def test_a_document_a_minute_and_one_at_the_end() -> None:
 def test_the_end_is_told_and_does_not_take_long() -> None:
     clock = FakeClock()
     told = Told(clock, slow_seconds=10)
-    teller = Teller(told, told, clock=clock)
+    teller = Teller([told], told, clock=clock)
     teller.start()
     teller.end("failed", "no permission")
     assert told.said == [("failed", "no permission")]
@@ -48,4 +48,4 @@ def test_the_end_is_told_and_does_not_take_long() -> None:
 
 def test_what_is_switched_off_is_not_done() -> None:
     clock = FakeClock()
-    Teller(None, None, clock=clock, wait=FakeWait(clock, lambda times: times > 20)).tell()
+    Teller((), None, clock=clock, wait=FakeWait(clock, lambda times: times > 20)).tell()
