@@ -10,7 +10,7 @@ from shipper.cli.context import Context, now
 from shipper.cli.output import note, write_json, write_lines, write_table
 
 if TYPE_CHECKING:
-    from shipper.opensearch.schema import Change, Plan
+    from shipper.opensearch.schema import Change, Obstacle, Plan
     from shipper.opensearch.shards import ShardSum
 
 
@@ -54,11 +54,15 @@ def apply_command(context: Context, /, force: bool, yes: bool, json_wanted: bool
     if refusal := seen.shards.refusal():
         raise Refused(refusal)
     done: list[Change] = []
+    left: tuple[Obstacle, ...] = ()
     if plan.blocked or (plan.changes and confirm(f"Make these {len(plan.changes)} changes?", yes=yes)):
-        apply(context.store, plan, done.append)
+        left = apply(context.store, plan, done.append)
     if json_wanted:
-        write_json(_as_json(seen) | {"applied": [_name(change) for change in done]})
+        applied = [_name(change) for change in done]
+        write_json(_as_json(seen) | {"applied": applied, "left": [_obstacle(found) for found in left]})
     else:
+        for found in left:
+            _note(found)
         write_lines(f"{len(done)} changes made." if done else "Nothing was changed.")
     return 0
 
@@ -88,19 +92,27 @@ def _look(context: Context, *, force: bool) -> Seen:
 
 
 def _name(change: "Change") -> str:
-    from shipper.opensearch.schema import PutTemplate
+    from shipper.opensearch.auto_create import SETTING
+    from shipper.opensearch.schema import AddLeaves, PutTemplate
 
-    return change.path.lstrip("/") if isinstance(change, PutTemplate) else f"{change.index}/_mapping"
+    if isinstance(change, PutTemplate):
+        return change.path.lstrip("/")
+    return f"{change.index}/_mapping" if isinstance(change, AddLeaves) else f"cluster setting {SETTING}"
+
+
+def _obstacle(found: "Obstacle") -> dict[str, Any]:
+    return {"name": found.name, "what": found.what, "remedy": found.remedy, "blocks": found.blocks}
+
+
+def _note(found: "Obstacle") -> None:
+    note(f"{found.name}: {found.what}. {found.remedy[:1].upper()}{found.remedy[1:]}.")
 
 
 def _as_json(seen: Seen) -> dict[str, Any]:
     plan, shards = seen.plan, seen.shards
     return {
         "changes": [{"what": _name(change), "why": change.why} for change in plan.changes],
-        "obstacles": [
-            {"name": found.name, "what": found.what, "remedy": found.remedy, "blocks": found.blocks}
-            for found in plan.obstacles
-        ],
+        "obstacles": [_obstacle(found) for found in plan.obstacles],
         "shards": {
             "existing": shards.existing,
             "in_a_year": seen.in_a_year.total,
@@ -119,7 +131,7 @@ def _show(seen: Seen) -> None:
     else:
         write_lines("The schema is as it should be: no changes.")
     for found in plan.obstacles:
-        note(f"{found.name}: {found.what}. {found.remedy[:1].upper()}{found.remedy[1:]}.")
+        _note(found)
     write_lines(
         f"Shards: {shards.existing:,} exist, at most {seen.in_a_year.total:,} in a year if every dataset gets records, "
         f"of {shards.usable:,} that may be planned for ({shards.limit:,} limit)."

@@ -62,6 +62,10 @@ def _templates(subject: Subject) -> Finding:
     return server_judgement.templates(plan, subject.server.writer_refusal(), subject.server.actual)
 
 
+def _auto_create(subject: Subject) -> Finding:
+    return server_judgement.auto_create(subject.server.schema_plan(subject.units, subject.now.date()))
+
+
 def _shards(subject: Subject) -> Finding:
     return server_judgement.shards(
         subject.server.shards,
@@ -89,6 +93,7 @@ CHECKS = (
     Check("version", Side.FAR, lambda subject: server_judgement.version(subject.server.info), ("opensearch",)),
     Check("permissions", Side.FAR, _access, ("version",)),
     Check("templates", Side.FAR, _templates, ("version",)),
+    Check("auto-create", Side.FAR, _auto_create, ("version",)),
     Check("shards", Side.FAR, _shards, ("version",)),
     Check("closed", Side.FAR, lambda subject: server_judgement.closed(subject.server.closed()), ("version",)),
     Check("blocks", Side.FAR, _blocks, ("version",)),

@@ -11,6 +11,7 @@ from typing import Any
 
 from shipper.errors import Refused
 from shipper.opensearch.client import Store, segment
+from shipper.opensearch.cluster_settings import ClusterSettings, read_cluster_settings
 from shipper.opensearch.desired import datasets, desired, template_name
 from shipper.opensearch.partitions import Partitions
 from shipper.opensearch.reply import ServerInfo
@@ -95,6 +96,11 @@ class Server:
         return read_actual(self._store, self._prefix)
 
     @cached_property
+    def settings(self) -> ClusterSettings:
+        """Cluster settings in force."""
+        return read_cluster_settings(self._store)
+
+    @cached_property
     def shards(self) -> ShardSum:
         """Shards now."""
         return read_shards(self._store)
@@ -133,7 +139,7 @@ class Server:
         """Disks and watermarks."""
         wanted = {"filter_path": "nodes.*.name,nodes.*.roles,nodes.*.fs.total"}
         told = self._store.call("GET", "/_nodes/stats/fs", params=wanted)
-        settings = self._settings()
+        settings = self.settings
         return Disks(
             nodes=tuple(_node(node) for node in told.get("nodes", {}).values() if node.get("fs")),
             enabled=settings.get(f"{_DISK}threshold_enabled", "true") == "true",
@@ -152,8 +158,8 @@ class Server:
 
     def cluster_blocks(self) -> tuple[str, ...]:
         """Blocks of the whole cluster that are set: create_index, for one, when every disk is too full."""
-        settings = self._settings()
-        return tuple(name for name in _CLUSTER_BLOCKS if settings.get(name) == "true")
+        settings = self.settings
+        return tuple(name for name in _CLUSTER_BLOCKS if settings.get(name, "") == "true")
 
     def partition_blocks(self) -> dict[str, tuple[str, ...]]:
         """Partition → the `index.blocks.*` that are set on it."""
@@ -177,12 +183,6 @@ class Server:
         meta = meta_of(self.actual.templates.get(name))
         units = decode(name, meta) if meta else ((date(1970, 1, 1), unit),)
         return PartitionRule(self._prefix, dataset, units)
-
-    def _settings(self) -> dict[str, str]:
-        parameters = {"include_defaults": "true", "flat_settings": "true"}
-        told = self._store.call("GET", "/_cluster/settings", params=parameters)
-        levels = (told.get(level, {}) for level in ("defaults", "persistent", "transient"))
-        return {name: str(value) for level in levels for name, value in level.items()}
 
 
 def _node(told: Mapping[str, Any]) -> Node:

@@ -8,7 +8,7 @@ from shipper.doctor.finding import Finding, fail, gibibytes, ok, some, warn
 from shipper.doctor.server import Access, Disks, Health, Node
 from shipper.opensearch.desired import SCHEMA_VERSION
 from shipper.opensearch.reply import ServerInfo
-from shipper.opensearch.schema import Actual, Change, Plan, PutTemplate
+from shipper.opensearch.schema import Actual, Change, ForbidAutoCreate, Plan, PutTemplate, by_hand
 from shipper.opensearch.shards import ShardSum, in_a_year
 from shipper.partition import PartitionRule
 
@@ -69,7 +69,7 @@ def templates(plan: Plan, refusal: str, actual: Actual) -> Finding:
     if blocking:
         seen = "; ".join(f"{obstacle.name}: {obstacle.what}" for obstacle in blocking)
         return fail(seen, f"{blocking[0].remedy}; see `shipper schema plan`")
-    names = [_changed(change) for change in plan.changes]
+    names = [name for change in plan.changes if (name := _changed(change))]
     missing = [name for name in names if name not in {*actual.components, *actual.templates, *actual.partitions}]
     if missing:
         return fail(f"{len(missing)} are missing: {some(missing)}", _APPLY)
@@ -81,6 +81,14 @@ def templates(plan: Plan, refusal: str, actual: Actual) -> Finding:
         left = [f"{obstacle.name}: {obstacle.what}" for obstacle in plan.obstacles]
         return warn(some(left), plan.obstacles[0].remedy)
     return ok(f"as wanted (schema version {SCHEMA_VERSION}), and so are {len(actual.partitions):,} partitions")
+
+
+def auto_create(plan: Plan) -> Finding:
+    """OpenSearch makes no partition by itself: a document never falls into one without our template."""
+    change = next((change for change in plan.changes if isinstance(change, ForbidAutoCreate)), None)
+    if change is None:
+        return ok("forbidden for our partitions")
+    return warn(f"action.auto_create_index {change.why}", f"`shipper schema apply`; or {by_hand(change)}")
 
 
 def shards(
@@ -165,6 +173,9 @@ def health(seen: Health) -> Finding:
 
 
 def _changed(change: Change) -> str:
+    """The template or partition; empty for the setting, which is judged by itself."""
+    if isinstance(change, ForbidAutoCreate):
+        return ""
     return change.path.rpartition("/")[2] if isinstance(change, PutTemplate) else change.index
 
 

@@ -1,6 +1,7 @@
 """Templates and mappings: what is wanted against what is there gives changes and obstacles. Pure but for `apply`.
 
 Foreign templates, and those of a newer flowtap, are left alone unless forced. Leaves are only ever added to partitions.
+One cluster setting is added to, so that OpenSearch makes no partition by itself (ADR 0007).
 """
 
 from collections.abc import Callable, Mapping
@@ -8,8 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import orjson
+
 from shipper.errors import Refused
+from shipper.opensearch import auto_create
 from shipper.opensearch.client import Store, segment
+from shipper.opensearch.cluster_settings import ClusterSettings, Level
 from shipper.opensearch.desired import MANAGED_BY, PRIORITY, SCHEMA_VERSION, Schema, Template, template_name
 from shipper.opensearch.leaves import Leaves, compare, differences, fingerprint, tree
 from shipper.opensearch.pattern import overlap
@@ -19,11 +24,12 @@ from shipper.partition import PartitionRule, Unit
 
 @dataclass(frozen=True, slots=True)
 class Actual:
-    """What the server has: components of our prefix, every index template, the leaves of our partitions."""
+    """What the server has: components of our prefix, every index template, leaves of our partitions, settings."""
 
     components: Mapping[str, Mapping[str, Any]]
     templates: Mapping[str, Mapping[str, Any]]
     partitions: Mapping[str, Leaves]
+    settings: ClusterSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,21 @@ class AddLeaves:
     why: str
 
 
-Change = PutTemplate | AddLeaves
+@dataclass(frozen=True, slots=True)
+class ForbidAutoCreate:
+    """Give the cluster setting `action.auto_create_index` a value that forbids it for our prefix."""
+
+    level: Level
+    value: str
+    why: str
+
+    @property
+    def body(self) -> Mapping[str, Mapping[str, str]]:
+        """What `PUT /_cluster/settings` takes."""
+        return {self.level: {auto_create.SETTING: self.value}}
+
+
+Change = PutTemplate | AddLeaves | ForbidAutoCreate
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +92,7 @@ class Plan:
 
 
 def plan(schema: Schema, actual: Actual, *, today: date, force: bool = False) -> Plan:
-    """Components, then index templates, then partitions. `today` (UTC) decides when a new partition unit begins.
+    """Components, index templates, partitions, the setting. `today` (UTC) decides when a new partition unit begins.
 
     Raises Refused where the units of a template of ours cannot be read.
     """
@@ -81,6 +101,7 @@ def plan(schema: Schema, actual: Actual, *, today: date, force: bool = False) ->
     outcomes += _shadowed(schema, actual)
     for index, leaves in sorted(actual.partitions.items()):
         outcomes += _partition(schema, index, leaves)
+    outcomes.append(_auto_create(schema.prefix, actual.settings))
     return Plan(
         tuple(outcome for outcome in outcomes if isinstance(outcome, Change)),
         tuple(outcome for outcome in outcomes if isinstance(outcome, Obstacle)),
@@ -95,22 +116,28 @@ def planned_rules(schema: Schema, actual: Actual, today: date) -> tuple[Partitio
     )
 
 
-def apply(store: Store, plan: Plan, done: Callable[[Change], None]) -> None:
+def apply(store: Store, plan: Plan, done: Callable[[Change], None]) -> tuple[Obstacle, ...]:
     """Do what the plan says and call `done` after each change. What was done stays when a later one fails; plan again.
 
-    Raises Refused before anything is changed where an obstacle blocks, and as the store does.
+    Gives what the server would not have changed, where records are safe without it. Raises Refused before anything is
+    changed where an obstacle blocks, and as the store does.
     """
     blocking = [obstacle for obstacle in plan.obstacles if obstacle.blocks]
     if blocking:
         raise Refused("; ".join(f"{obstacle.name}: {obstacle.what}; {obstacle.remedy}" for obstacle in blocking))
+    left: list[Obstacle] = []
     for change in plan.changes:
-        if isinstance(change, PutTemplate):
-            if store.call("PUT", change.path, body=change.body) is None:
-                raise Refused(f"{store.url} does not know {change.path.split('/')[1]}: is it OpenSearch 2.19 or later?")
+        obstacle = _do(store, change)
+        if obstacle:
+            left.append(obstacle)
         else:
-            # A partition that went meanwhile (404) needs nothing.
-            store.call("PUT", f"/{segment(change.index)}/_mapping", body={"properties": tree(change.leaves)})
-        done(change)
+            done(change)
+    return tuple(left)
+
+
+def by_hand(change: ForbidAutoCreate) -> str:
+    """How somebody else makes this change."""
+    return f"let an administrator do it: PUT /_cluster/settings {orjson.dumps(change.body).decode()}"
 
 
 def meta_of(body: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
@@ -131,6 +158,21 @@ def shadows(prefix: str, dataset: str, templates: Mapping[str, Mapping[str, Any]
             and any(overlap(pattern, f"{name}-*") for pattern in body.get("index_patterns", ()))
         )
     )
+
+
+def _do(store: Store, change: Change) -> Obstacle | None:
+    if isinstance(change, PutTemplate):
+        if store.call("PUT", change.path, body=change.body) is None:
+            raise Refused(f"{store.url} does not know {change.path.split('/')[1]}: is it OpenSearch 2.19 or later?")
+    elif isinstance(change, AddLeaves):
+        # A partition that went meanwhile (404) needs nothing.
+        store.call("PUT", f"/{segment(change.index)}/_mapping", body={"properties": tree(change.leaves)})
+    else:
+        try:
+            store.call("PUT", "/_cluster/settings", body=change.body)
+        except Refused as refusal:  # a right that few have; some managed services allow only some settings
+            return Obstacle(auto_create.SETTING, str(refusal), by_hand(change), blocks=False)
+    return None
 
 
 def _component(template: Template, actual: Actual, *, force: bool) -> Change | Obstacle | None:
@@ -223,6 +265,18 @@ def _partition(schema: Schema, index: str, leaves: Leaves) -> list[Change | Obst
         what = f"its leaves have other types than wanted: {', '.join(found.fixed[:5])}"
         outcomes.append(Obstacle(index, what, "needs a new partition: delete it and backfill again", blocks=False))
     return outcomes
+
+
+def _auto_create(prefix: str, settings: ClusterSettings) -> ForbidAutoCreate | None:
+    value = settings.get(auto_create.SETTING, auto_create.DEFAULT)
+    if auto_create.forbidden(value, prefix):
+        return None
+    level = settings.level(auto_create.SETTING)
+    return ForbidAutoCreate(
+        level,
+        auto_create.forbidding(value, prefix),
+        f"is {value}: OpenSearch may make partitions by itself, without our templates",
+    )
 
 
 def dataset_of(prefix: str, index: str, known: Mapping[str, object]) -> str | None:

@@ -1,13 +1,14 @@
 """What the server has of our schema, read for `schema.plan`, `partitions` and the shard sum. Changes nothing."""
 
 from shipper.opensearch.client import Store, segment
+from shipper.opensearch.cluster_settings import read_cluster_settings
 from shipper.opensearch.leaves import leaves
 from shipper.opensearch.schema import Actual
 from shipper.opensearch.shards import ShardSum
 
 
 def read_actual(store: Store, prefix: str) -> Actual:
-    """Templates, and the mappings of all partitions of a prefix (`GET _mapping`)."""
+    """Templates, the mappings of all partitions of a prefix (`GET _mapping`), and cluster settings."""
     components = store.call("GET", f"/_component_template/{segment(prefix)}-component-*", missing={})
     return Actual(
         components={entry["name"]: entry["component_template"] for entry in components.get("component_templates", ())},
@@ -16,6 +17,7 @@ def read_actual(store: Store, prefix: str) -> Actual:
             index: leaves(found["mappings"].get("properties", {}))
             for index, found in store.call("GET", f"/{segment(prefix)}-*/_mapping", missing={}).items()
         },
+        settings=read_cluster_settings(store),
     )
 
 
@@ -31,11 +33,7 @@ def read_shards(store: Store, replicas: int | None = None) -> ShardSum:
     `replicas` as given to `desired`: None is one more copy where there is a second data node.
     """
     health = store.call("GET", "/_cluster/health")
-    settings = store.call("GET", "/_cluster/settings", params={"include_defaults": "true", "flat_settings": "true"})
-    limits = (
-        settings.get(level, {}).get("cluster.max_shards_per_node") for level in ("transient", "persistent", "defaults")
-    )
-    per_node = int(next((limit for limit in limits if limit), 1000))
+    per_node = int(read_cluster_settings(store).get("cluster.max_shards_per_node", "1000"))
     nodes = int(health["number_of_data_nodes"])
     return ShardSum(
         existing=sum(int(health[key]) for key in ("active_shards", "initializing_shards", "unassigned_shards")),

@@ -160,7 +160,11 @@ def running_node() -> Iterator[OpenSearchNode]:
     if status == 200 and indices and environment.get("OPENSEARCH_WIPE") != "yes":
         # The same variable tells `shipper` where somebody's records are.
         pytest.exit("OPENSEARCH_URL has flowtap-* indices, and tests delete such: OPENSEARCH_WIPE=yes, or unset it")
+    # Each prefix that has a schema adds to it.
+    name = "action.auto_create_index"
+    _, settings = node.request("GET", "/_cluster/settings?flat_settings=true")
     yield node
+    node.request("PUT", "/_cluster/settings", {"persistent": {name: settings["persistent"].get(name)}})
 
 
 @contextmanager

@@ -36,7 +36,8 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 def prefix(store: Store) -> Iterator[str]:
     name = "t" + uuid.uuid4().hex[:10]
     yield name
-    store.call("PUT", "/_cluster/settings", body={"persistent": {"cluster.max_shards_per_node": None}})
+    unset = {"cluster.max_shards_per_node": None, "action.auto_create_index": None}
+    store.call("PUT", "/_cluster/settings", body={"persistent": unset})
     for index in store.call("GET", f"/{name}-*/_settings", params={"expand_wildcards": "all"}, missing={}):
         store.call("DELETE", f"/{index}")
     store.call("DELETE", f"/_index_template/{name}-*")
@@ -73,7 +74,7 @@ def test_who_answers(store: Store) -> None:
 
 def test_applied_twice_the_second_time_changes_nothing(store: Store, prefix: str) -> None:
     wanted = desired(prefix)
-    assert len(apply(store, wanted)) == len(wanted.components) + len(wanted.indices)
+    assert len(apply(store, wanted)) == len(wanted.components) + len(wanted.indices) + 1, "and the setting"
     assert plan(store, wanted) == schema.Plan(())
 
 
@@ -245,7 +246,8 @@ def test_the_shard_limit_is_not_now(store: Store, prefix: str) -> None:
     store.call("PUT", "/_cluster/settings", body={"persistent": {"cluster.max_shards_per_node": 1}})
     refused = partitions.ensure([first, second])
     shards = read_shards(store)
-    store.call("PUT", "/_cluster/settings", body={"persistent": {"cluster.max_shards_per_node": None}})
+    unset = {"cluster.max_shards_per_node": None, "action.auto_create_index": None}
+    store.call("PUT", "/_cluster/settings", body={"persistent": unset})
     assert {index: (item.status, item.error_type) for index, item in refused.items()} == {
         second: (400, "validation_exception")
     }

@@ -274,6 +274,17 @@ def test_a_node_that_is_killed_mid_run_loses_and_doubles_nothing(shipper: Shippe
     assert_kept(shipper, nonces, json.loads(out))
 
 
+@contextmanager
+def auto_creation(shipper: Shipper, allowed: bool) -> Iterator[None]:
+    """As somebody may have set it; then as `schema apply` did."""
+    before = ask(shipper, "GET", "/_cluster/settings?flat_settings=true")["persistent"]["action.auto_create_index"]
+    set_cluster(shipper, action__auto_create_index=allowed)
+    try:
+        yield
+    finally:
+        set_cluster(shipper, action__auto_create_index=before)
+
+
 @pytest.mark.parametrize("auto_create", [True, False], ids=["auto-create on", "auto-create off"])
 def test_a_partition_deleted_mid_run_is_made_again_from_our_template(
     shipper: Shipper, tmp_path: Path, auto_create: bool
@@ -289,12 +300,8 @@ def test_a_partition_deleted_mid_run_is_made_again_from_our_template(
             kept.extend(sent.id for sent, _, _ in documents(request.body))
         return None
 
-    set_cluster(shipper, action__auto_create_index=auto_create)
-    try:
-        with FaultProxy(shipper.node.url, delete) as proxy:
-            told = through(shipper, proxy)(*backfill(tmp_path / "logs")).json
-    finally:
-        set_cluster(shipper, action__auto_create_index=None)
+    with auto_creation(shipper, auto_create), FaultProxy(shipper.node.url, delete) as proxy:
+        told = through(shipper, proxy)(*backfill(tmp_path / "logs")).json
     assert told["sums"]["delivered"] == 1500
     assert shipper.count() == len(set(kept)) > 500
     mapping = ask(shipper, "GET", f"/{index}/_mapping")[index]["mappings"]
@@ -326,15 +333,10 @@ def test_templates_removed_mid_run_stop_it_before_a_partition_without_them(shipp
     assert_kept(shipper, nonces, told, shipper(*load).json)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="OpenSearch makes an index by itself on a bulk request, and no parameter of it forbids that: with template "
-    "and partition gone at once, documents go into an index of its own making",
-)
 def test_a_partition_deleted_together_with_its_template_is_not_made_by_opensearch(
     shipper: Shipper, tmp_path: Path
 ) -> None:
-    write_files(tmp_path / "logs", 1500, 1)
+    nonces = write_files(tmp_path / "logs", 1500, 1)
 
     def remove(request: Request) -> Fault | None:
         if request.number == 3:
@@ -344,9 +346,33 @@ def test_a_partition_deleted_together_with_its_template_is_not_made_by_opensearc
 
     try:
         with FaultProxy(shipper.node.url, remove) as proxy:
-            through(shipper, proxy)(*backfill(tmp_path / "logs"), code=4)
+            told = json.loads(through(shipper, proxy)(*backfill(tmp_path / "logs"), code=4).out)
+        there = ask(shipper, "GET", f"/_cat/indices/{shipper.prefix}-aws.vpcflow-*?format=json")
     finally:
         shipper("schema", "apply", "--yes")
+    assert "shipper schema apply" in told["failure"]
+    assert there == []
+    assert told["sums"]["delivered"] == 0, "a chunk without all its documents was committed"
+    assert_kept(shipper, nonces, told, shipper(*backfill(tmp_path / "logs")).json)
+
+
+def test_doctor_names_auto_creation_and_schema_apply_forbids_it_for_our_prefix_alone(shipper: Shipper) -> None:
+    name, ours = "action.auto_create_index", f"-{shipper.prefix}-*"
+
+    def seen() -> dict[str, str]:
+        checks = shipper("doctor", "--json", code=None).json["checks"]
+        return next(check for check in checks if check["name"] == "auto-create")
+
+    with auto_creation(shipper, True):
+        set_cluster(shipper, action__auto_create_index="-others-*,+*")
+        assert seen()["outcome"] == "warn"
+        assert name in seen()["seen"]
+        assert shipper("schema", "apply", "--yes", "--json").json["applied"] == [f"cluster setting {name}"]
+        assert seen()["outcome"] == "ok"
+        assert (
+            ask(shipper, "GET", "/_cluster/settings?flat_settings=true")["persistent"][name] == f"{ours},-others-*,+*"
+        )
+        assert shipper("schema", "plan", "--detailed-exitcode", "--json").json["changes"] == []
 
 
 def test_b8_a_flood_stage_that_really_comes_is_waited_out_and_told(shipper: Shipper, tmp_path: Path) -> None:
@@ -370,6 +396,27 @@ def test_b8_a_flood_stage_that_really_comes_is_waited_out_and_told(shipper: Ship
     finally:
         watermarks(shipper, low="3mb", high="2mb", flood_stage="1mb")
     assert_kept(shipper, nonces, json.loads(out))
+
+
+def test_an_operator_without_the_right_to_it_is_told_who_can_forbid_auto_creation(
+    opensearch2: OpenSearchNode, tmp_path: Path
+) -> None:
+    operator = Shipper(opensearch2.as_user("flowtap_operator"), "flowtap", tmp_path / "state")
+    administrator = replace(operator, node=opensearch2)
+    try:
+        assert operator("schema", "apply", "--yes", "--json").json["left"] == [], "the stack's nodes come with it"
+        set_cluster(administrator, action__auto_create_index="true")
+        (left,) = operator("schema", "apply", "--yes", "--json").json["left"]
+        assert left["name"] == "action.auto_create_index"
+        assert "security_exception" in left["what"]
+        assert '{"persistent":{"action.auto_create_index":"-flowtap-*,+*"}}' in left["remedy"]
+        checks = {check["name"]: check for check in operator("doctor", "--json", code=None).json["checks"]}
+        assert checks["auto-create"]["outcome"] == "warn"
+        administrator("schema", "apply", "--yes")
+        assert operator("schema", "plan", "--detailed-exitcode").code == 0
+    finally:
+        set_cluster(administrator, action__auto_create_index=None)
+        administrator.remove()
 
 
 def test_b10_a_user_removed_mid_run_stops_it_and_a_new_password_lets_it_go_on(

@@ -7,7 +7,8 @@ import pytest
 
 from shipper.cli import schema
 from shipper.cli.main import run
-from shipper.opensearch.schema import Obstacle, Plan, PutTemplate
+from shipper.errors import Refused
+from shipper.opensearch.schema import ForbidAutoCreate, Obstacle, Plan, PutTemplate
 from shipper.opensearch.shards import ShardSum
 
 CHANGE = PutTemplate("/_index_template/x", {}, "missing")
@@ -55,6 +56,23 @@ def test_an_obstacle_that_does_not_block_is_no_consent(
 def test_an_obstacle_that_blocks_lets_nothing_through(apply: Callable[..., tuple[int, FakeStore]]) -> None:
     code, store = apply(Plan((CHANGE,), (HARMLESS, Obstacle("x", "foreign", "force it"))), "--yes")
     assert (code, store.changed) == (4, [])
+
+
+def test_a_setting_that_the_user_may_not_change_is_told_and_nothing_fails(
+    apply: Callable[..., tuple[int, FakeStore]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> None:
+        if len(store_calls) == 1:
+            raise Refused("403 no permissions")
+        store_calls.append(1)
+
+    store_calls: list[int] = []
+    code, _ = apply(Plan((CHANGE, ForbidAutoCreate("persistent", "-x-*,+*", "is true"))), "--yes", then=refuse)
+    assert code == 0
+    told = capsys.readouterr()
+    assert "1 changes made" in told.out
+    assert "403 no permissions" in told.err
+    assert "PUT /_cluster/settings" in told.err
 
 
 def test_ctrl_c_between_changes_does_not_say_that_nothing_was_changed(

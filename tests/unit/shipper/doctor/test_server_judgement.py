@@ -8,8 +8,9 @@ import pytest
 from shipper.doctor import server_judgement
 from shipper.doctor.finding import Outcome
 from shipper.doctor.server import Access, Disks, Health, Node
+from shipper.opensearch.cluster_settings import ClusterSettings
 from shipper.opensearch.reply import ServerInfo
-from shipper.opensearch.schema import Actual, AddLeaves, Obstacle, Plan, PutTemplate
+from shipper.opensearch.schema import Actual, AddLeaves, ForbidAutoCreate, Obstacle, Plan, PutTemplate
 from shipper.opensearch.shards import ShardSum
 from shipper.partition import PartitionRule, Unit
 
@@ -55,14 +56,16 @@ def test_access(roles: tuple[str, ...] | None, refused: tuple[str, ...], outcome
 
 PUT = PutTemplate("/_index_template/f-d", {}, "why")
 ADD = AddLeaves("f-d-2026.01", {"a": {"type": "ip"}}, "why")
-THERE = Actual({}, {"f-d": {}}, {"f-d-2026.01": {}})
+THERE = Actual({}, {"f-d": {}}, {"f-d-2026.01": {}}, ClusterSettings())
+FORBID = ForbidAutoCreate("persistent", "-f-*,+*", "is true")
 
 
 @pytest.mark.parametrize(
     ("plan", "refusal", "actual", "outcome", "word"),
     [
         (Plan(()), "", THERE, OK, "1 partitions"),
-        (Plan((PUT,)), "no template", Actual({}, {}, {}), FAIL, "1 are missing: f-d"),
+        (Plan((FORBID,)), "", THERE, OK, "1 partitions"),
+        (Plan((PUT,)), "no template", Actual({}, {}, {}, ClusterSettings()), FAIL, "1 are missing: f-d"),
         (Plan((PUT,)), "", THERE, WARN, "f-d"),
         (Plan((PUT,)), "older than this program", THERE, FAIL, "older"),
         (Plan((ADD,)), "", THERE, WARN, "f-d-2026.01"),
@@ -74,6 +77,14 @@ def test_templates(plan: Plan, refusal: str, actual: Actual, outcome: Outcome, w
     found = server_judgement.templates(plan, refusal, actual)
     assert found.outcome is outcome
     assert word in found.seen
+
+
+def test_auto_create_says_how_anybody_can_forbid_it() -> None:
+    assert server_judgement.auto_create(Plan((PUT,))).outcome is OK
+    found = server_judgement.auto_create(Plan((PUT, FORBID)))
+    assert (found.outcome, found.seen) == (WARN, "action.auto_create_index is true")
+    assert "shipper schema apply" in found.remedy
+    assert '{"persistent":{"action.auto_create_index":"-f-*,+*"}}' in found.remedy
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from shipper.opensearch.pattern import overlap
+from shipper.opensearch.pattern import covers, overlap
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,20 @@ from shipper.opensearch.pattern import overlap
 def test_patterns_overlap_when_one_name_can_match_both(one: str, other: str, both: bool) -> None:
     assert overlap(one, other) is both
     assert overlap(other, one) is both
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "all_of_it"),
+    [
+        ("f-*", "f-*", True),
+        ("*", "f-*", True),
+        ("f*", "f-*", True),
+        ("f-a*", "f-*", False),
+        ("f-", "f-*", False),
+        ("f.*", "f-*", False),
+        ("*-*", "f-*", True),
+        ("f-*x", "f-*", False),
+    ],
+)
+def test_a_pattern_covers_another_when_it_takes_all_its_names(one: str, other: str, all_of_it: bool) -> None:
+    assert covers(one, other) is all_of_it

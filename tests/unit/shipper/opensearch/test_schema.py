@@ -5,15 +5,17 @@ from typing import Any
 import pytest
 
 from shipper.errors import Refused
+from shipper.opensearch.cluster_settings import ClusterSettings, Level
 from shipper.opensearch.desired import SCHEMA_VERSION, Schema, Template, datasets, desired
 from shipper.opensearch.leaves import fingerprint
-from shipper.opensearch.schema import Actual, AddLeaves, Obstacle, Plan, PutTemplate, dataset_of, plan
+from shipper.opensearch.schema import Actual, AddLeaves, ForbidAutoCreate, Obstacle, Plan, PutTemplate, dataset_of, plan
 from shipper.partition import Unit
 
 TODAY = date(2026, 1, 15)
 COMPONENT = Template("f-component-d", {"template": {"mappings": {"properties": {"a": {"type": "ip"}}}}})
 INDEX = Template("f-d", {"index_patterns": ["f-d-*"], "priority": 200, "composed_of": ["f-component-d"]}, "d")
 SCHEMA = Schema("f", (COMPONENT,), (INDEX,), {"d": {"a": {"type": "ip"}, "b.c": {"type": "long"}}}, {})
+FORBIDDEN = ClusterSettings(defaults={"action.auto_create_index": "-f-*,+*"})
 MONTHS = [["1970-01-01", "month"]]
 
 
@@ -32,11 +34,11 @@ def stored(template: Template, **more: Any) -> dict[str, Any]:
 
 
 def actual(**templates: Any) -> Actual:
-    return Actual({COMPONENT.name: stored(COMPONENT)}, {INDEX.name: stored(INDEX)} | templates, {})
+    return Actual({COMPONENT.name: stored(COMPONENT)}, {INDEX.name: stored(INDEX)} | templates, {}, FORBIDDEN)
 
 
 def test_nothing_there_everything_is_put_components_first() -> None:
-    assert plan(SCHEMA, Actual({}, {}, {}), today=TODAY) == Plan(
+    assert plan(SCHEMA, Actual({}, {}, {}, FORBIDDEN), today=TODAY) == Plan(
         (
             PutTemplate("/_component_template/f-component-d", stored(COMPONENT), "missing"),
             PutTemplate("/_index_template/f-d", stored(INDEX), "missing"),
@@ -46,6 +48,29 @@ def test_nothing_there_everything_is_put_components_first() -> None:
 
 def test_everything_there_nothing_changes() -> None:
     assert plan(SCHEMA, actual(), today=TODAY) == Plan(())
+
+
+@pytest.mark.parametrize(
+    ("settings", "level", "value"),
+    [
+        (ClusterSettings(), "persistent", "-f-*,+*"),
+        (ClusterSettings(defaults={"action.auto_create_index": "true"}), "persistent", "-f-*,+*"),
+        (ClusterSettings(persistent={"action.auto_create_index": "+a*,-b*"}), None, ""),
+        (ClusterSettings(persistent={"action.auto_create_index": "-a,+*"}), "persistent", "-f-*,-a,+*"),
+        (
+            ClusterSettings({"action.auto_create_index": "+*"}, {"action.auto_create_index": "-f-*,+*"}),
+            "transient",
+            "-f-*,+*",
+        ),
+    ],
+)
+def test_auto_creation_is_forbidden_where_it_is_allowed(
+    settings: ClusterSettings, level: Level | None, value: str
+) -> None:
+    changes = plan(SCHEMA, replace(actual(), settings=settings), today=TODAY).changes
+    assert [(change.level, change.value) for change in changes if isinstance(change, ForbidAutoCreate)] == (
+        [(level, value)] if level else []
+    )
 
 
 def test_what_this_code_changed_is_an_upgrade_and_what_a_hand_changed_an_edit() -> None:
@@ -114,7 +139,7 @@ def test_a_unit_is_added_from_next_month_and_kept_when_not_asked_for() -> None:
 
 
 def test_a_lost_template_takes_its_units_from_the_partitions() -> None:
-    there = Actual({COMPONENT.name: stored(COMPONENT)}, {}, {"f-d-2025.12": SCHEMA.leaves["d"]})
+    there = Actual({COMPONENT.name: stored(COMPONENT)}, {}, {"f-d-2025.12": SCHEMA.leaves["d"]}, FORBIDDEN)
     (change,) = plan(replace(SCHEMA, units={"d": Unit.DAY}), there, today=TODAY).changes
     assert isinstance(change, PutTemplate)
     assert change.body["_meta"]["units"] == [*MONTHS, ["2026-02-01", "day"]]
