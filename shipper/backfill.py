@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from threading import Event, Lock
 
 from shipper.catalog import KINDS, DecoderParts
@@ -23,9 +22,8 @@ from shipper.model import (
     Waiting,
 )
 from shipper.pipeline import Pipeline
-from shipper.sources.compression import Pipe
 from shipper.sources.files import FilesSource, Progress
-from shipper.sources.local_paths import Input
+from shipper.sources.inputs import Input
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +40,14 @@ class Destination:
 class Job:
     """What to load: inputs in order, what their records are, and how they are decoded.
 
-    `again` reads inputs that are loaded already, too.
+    `again` reads inputs that are loaded already, too; `parallel` are read at the same time.
     """
 
     inputs: Sequence[Input]
     kind: RecordKind
     parts: DecoderParts
     again: bool = False
+    parallel: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,6 @@ class Backfill:
         *,
         stop: Event,
         clock: Callable[[], datetime],
-        open_pipe: Callable[[Path | None], Pipe],
     ) -> None:
         row = KINDS[job.kind.name]
         self._stop = stop
@@ -95,8 +93,8 @@ class Backfill:
             checkpoints=destination.checkpoints,
             find_header=row.find_header,
             clock=clock,
-            open_pipe=open_pipe,
             again=job.again,
+            parallel=job.parallel,
         )
         self._pipeline = Pipeline(
             self._source,

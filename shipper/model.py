@@ -120,8 +120,8 @@ class StreamKey:
 class Checkpoint:
     """What is safe: `offset` bytes of the decompressed stream, where the hash chain has the value `chain`.
 
-    `done` says that this was the end of the input, which then had this size and modification time; an input that still
-    has them need not be read again.
+    `done` says that this was the end of the input, which then had this size, modification time and version (an object's
+    ETag); an input that still has them need not be read again.
     """
 
     offset: int = 0
@@ -130,6 +130,7 @@ class Checkpoint:
     done: bool = False
     size: int = -1
     modified_ns: int = -1
+    version: str = ""
 
 
 class Fate(Enum):

@@ -67,6 +67,12 @@ class AwsSettings(_Section):
     external_id: str = Field("", description="External id that this role asks for.")
 
 
+class SourcesSettings(_Section):
+    """How inputs are read."""
+
+    parallel: int = Field(4, ge=1, le=256, description="Files read and decompressed at the same time.")
+
+
 class StateSettings(_Section):
     """What is kept between runs: checkpoints and dead letters."""
 
@@ -116,6 +122,7 @@ class Settings(BaseSettings):
 
     opensearch: OpenSearchSettings = OpenSearchSettings()
     aws: AwsSettings = AwsSettings()
+    sources: SourcesSettings = SourcesSettings()
     state: StateSettings = StateSettings()
     watch: WatchSettings = WatchSettings()
     datasets: dict[str, DatasetSettings] = Field(default_factory=dict)

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ from shipper.model import (
 from shipper.opensearch.bulk import Item
 from shipper.opensearch.reply import Reply
 from shipper.opensearch.sink import BulkEndpoint, Partitions
+from shipper.sources.inputs import Input
+from shipper.sources.local_paths import expand
 
 NOW = datetime(2024, 2, 3, 4, 5, 6, tzinfo=UTC)
 
@@ -59,6 +62,11 @@ class FakeWait:
         if self._clock is not None:
             self._clock.advance(seconds)
         return self._then(len(self.seconds))
+
+
+def inputs(*names: str, stdin: bytes = b"") -> list[Input]:
+    """What these names mean; a pipe holds `stdin`."""
+    return expand(names, lambda _: BytesIO(stdin))
 
 
 class FakeSource:

@@ -2,9 +2,9 @@
 
 import zlib
 from collections.abc import Iterator
-from typing import Protocol
 
 from shipper.errors import SourceDamaged
+from shipper.sources.inputs import Readable
 
 BLOCK_BYTES = 256 << 10
 
@@ -17,20 +17,6 @@ _NOT_YET = {
     b"\xfd7zXZ\x00": "xz: decompress it first",
 }
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS  # 16: expect a gzip header (zlib manual, inflateInit2)
-
-
-class Readable(Protocol):
-    """What is read from: a file, a pipe."""
-
-    def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes; none at the end."""
-
-
-class Pipe(Readable, Protocol):
-    """What is read from once, and let go of."""
-
-    def close(self) -> None:
-        """Let go of it."""
 
 
 def decompressed(file: Readable, origin: str) -> Iterator[bytes]:

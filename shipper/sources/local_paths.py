@@ -3,51 +3,33 @@
 import glob
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from functools import partial
+from io import FileIO
 from pathlib import Path
 
 from shipper.errors import ConfigError
+from shipper.sources.inputs import STDIN, Input, Reader
 
-STDIN = "-"
 _WILD = frozenset("*?[")
 
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """One input. `origin` is its absolute path in printable form, or `-`; `path` is None for standard input.
-
-    `size` in bytes and `modified_ns` are -1 where there is no regular file behind it (a pipe): such an input can be
-    read only once and is not checkpointed.
-    """
-
-    origin: str
-    path: Path | None
-    size: int = -1
-    modified_ns: int = -1
-
-    @property
-    def resumable(self) -> bool:
-        """Whether it can be read again from its start."""
-        return self.size >= 0
-
-
 PassOver = Callable[[Path], None]
+OpenPipe = Callable[[Path | None], Reader]
+"""Opens what is no regular file; None is standard input."""
 
 
-def expand(names: Iterable[str], pass_over: PassOver = lambda _: None) -> list[Input]:
+def expand(names: Iterable[str], open_pipe: OpenPipe, pass_over: PassOver = lambda _: None) -> list[Input]:
     """Files, folders (all regular files below, but hidden ones), globs, `-`. Sorted within each name, each file once.
 
     `pass_over` is told of everything below folders that is not hidden and no file: links to folders (they may lead
     round in circles), links to nothing, pipes. Raises ConfigError for a name behind which there is nothing to read.
     """
-    found: dict[Path | None, Input] = {}
-    for name in names:
-        try:
-            for item in _expand_one(name, pass_over):
-                found.setdefault(item.path, item)
-        except OSError as error:
-            raise ConfigError(f"{error.filename or name}: {error.strerror}") from error
-    return list(found.values())
+    paths: dict[Path | None, None] = {}
+    try:
+        for name in names:
+            paths.update(dict.fromkeys(_expand_one(name, pass_over)))
+        return [_input(path, open_pipe) for path in paths]
+    except OSError as error:
+        raise ConfigError(f"{error.filename or name}: {error.strerror}") from error
 
 
 def origin_of(path: Path) -> str:
@@ -59,27 +41,28 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100  (keeps links: a link's name is what the person knows)
 
 
-def _expand_one(name: str, pass_over: PassOver) -> list[Input]:
+def _expand_one(name: str, pass_over: PassOver) -> list[Path | None]:
+    """Absolute paths; None for standard input."""
     if not name:
         raise ConfigError("an empty name: is a shell variable not set? (`.` is the current folder)")
     if name == STDIN:
-        return [Input(STDIN, None)]
+        return [None]
     path = Path(name)
     if path.is_dir():
-        return _some([_input(file) for file in _files_below(path, pass_over)], f"{name}: no files in this folder")
+        return _some(_files_below(path, pass_over), f"{name}: no files in this folder")
     if path.exists():
-        return [_input(path)]
+        return [_absolute(path)]
     if not _WILD.isdisjoint(name):
         matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  (Path.glob takes no absolute pattern)
-        return _some([_input(file) for match in matches for file in _files_of(Path(match), pass_over)],
-                     f"{name}: nothing matches this pattern")  # fmt: skip
+        files = [file for match in matches for file in _files_of(Path(match), pass_over)]
+        return _some(files, f"{name}: nothing matches this pattern")
     raise ConfigError(f"{name}: no such file or folder")
 
 
-def _some(inputs: list[Input], otherwise: str) -> list[Input]:
-    if not inputs:
+def _some(files: list[Path], otherwise: str) -> list[Path | None]:
+    if not files:
         raise ConfigError(otherwise)
-    return inputs
+    return [_absolute(file) for file in files]
 
 
 def _files_of(match: Path, pass_over: PassOver) -> list[Path]:
@@ -106,10 +89,10 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _input(path: Path) -> Input:
-    absolute = _absolute(path)
-    origin = origin_of(path)
-    status = absolute.stat()
-    if not absolute.is_file():
-        return Input(origin, absolute)
-    return Input(origin, absolute, status.st_size, status.st_mtime_ns)
+def _input(path: Path | None, open_pipe: OpenPipe) -> Input:
+    if path is None:
+        return Input(STDIN, partial(open_pipe, None))
+    status = path.stat()
+    if not path.is_file():
+        return Input(origin_of(path), partial(open_pipe, path))
+    return Input(origin_of(path), partial(FileIO, path), status.st_size, status.st_mtime_ns)

@@ -3,7 +3,6 @@
 from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import suppress
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Lock
@@ -25,6 +24,7 @@ from fakes import (
     Sent,
     answer,
     cut_short,
+    inputs,
     items_missing,
     lost_after,
     lost_before,
@@ -39,7 +39,6 @@ from shipper.opensearch.sink import OpenSearchSink
 from shipper.pipeline import Pipeline
 from shipper.replay import replay
 from shipper.sources.files import FilesSource
-from shipper.sources.local_paths import expand
 
 KIND = RecordKind("lines")
 STREAM = Stream(KIND, "")
@@ -182,12 +181,11 @@ class Load(RuleBasedStateMachine):
     def run_once(self, memory_bytes: int, steps: int | None = None, *, hang: bool = False) -> Sums:
         life = Life(steps)
         source = FilesSource(
-            expand([str(self.path)]),
+            inputs(str(self.path)),
             key=lambda origin: StreamKey(KIND.name, "store", origin),
             checkpoints=MortalCheckpoints(self.known, life),
             find_header=lambda _: None,
             clock=lambda: NOW,
-            open_pipe=lambda _: BytesIO(),
         )
         pipeline = Pipeline(
             source,

@@ -20,8 +20,9 @@ from shipper.cli.summary import DryRun, Summary, as_json, show
 from shipper.errors import ConfigError, ShipperError
 from shipper.model import RecordKind
 from shipper.opensearch.store_state import read_actual, read_shards
+from shipper.sources.inputs import STDIN, Input
 from shipper.sources.interruptible import open_pipe
-from shipper.sources.local_paths import Input, expand
+from shipper.sources.local_paths import expand
 from shipper.watch import Watchable, watching
 
 _STREAM = "backfill"
@@ -32,8 +33,8 @@ Watched = Callable[[Backfill, Callable[[], bool]], AbstractContextManager[None]]
 
 def load(context: Context, kind: RecordKind, loading: Loading) -> int:
     """Load records of this kind as told and tell what it came to; the exit code. Raises what ended it before it ran."""
-    inputs = _inputs(loading.sources)
     with nullcontext() if loading.dry_run else context.lock(), stop_on_signals() as stop:
+        inputs = _inputs(loading.sources, stop)
         surroundings = Surroundings(clock=now, random=random.random, wait=stop.event.wait)
         opened = open_store(context.store, context.settings, surroundings, loading.allow_partitions)
         parts = decoder_parts(
@@ -44,7 +45,8 @@ def load(context: Context, kind: RecordKind, loading: Loading) -> int:
             replace=loading.replace,
             keep_expired=loading.keep_expired,
         )
-        job = Job(inputs, kind, parts, again=loading.again or loading.replace)
+        parallel = loading.parallel or context.settings.sources.parallel
+        job = Job(inputs, kind, parts, again=loading.again or loading.replace, parallel=parallel)
         if loading.dry_run:
             summary = _dry_run(context, job, stop)
         else:
@@ -58,15 +60,15 @@ def load(context: Context, kind: RecordKind, loading: Loading) -> int:
     return _exit_code(summary, stop)
 
 
-def _inputs(sources: tuple[str, ...]) -> list[Input]:
+def _inputs(sources: tuple[str, ...], stop: Stop) -> list[Input]:
     passed_over: list[Path] = []
-    inputs = expand(sources, passed_over.append)
+    inputs = expand(sources, lambda path: open_pipe(path, stop.event.wait), passed_over.append)
     if passed_over:
         note(
             f"{len(passed_over):,} entries of these folders are passed over: links to folders or to nothing, pipes; "
             f"name them to have them read. The first is {passed_over[0]}"
         )
-    if sys.stdin is None and any(item.path is None for item in inputs):
+    if sys.stdin is None and any(item.origin == STDIN for item in inputs):
         raise ConfigError("no standard input: it was closed (<&-), and - means to read it")
     return inputs
 
@@ -82,9 +84,7 @@ def _run(
     """Run it, watched and under a progress display. An error ends it, but not before the summary."""
     started = monotonic()
     failure: ShipperError | None = None
-    backfill = Backfill(
-        job, destination, stop=stop.event, clock=now, open_pipe=lambda path: open_pipe(path, stop.event.wait)
-    )
+    backfill = Backfill(job, destination, stop=stop.event, clock=now)
     with shown_progress(lambda: snapshot(backfill, resent, now)):
         try:
             with watched(backfill, stop.event.is_set):

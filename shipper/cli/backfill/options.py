@@ -17,6 +17,7 @@ class Loading:
     again: bool
     keep_expired: bool
     allow_partitions: int
+    parallel: int | None
     http: str
     dry_run: bool
     json_wanted: bool
@@ -34,6 +35,7 @@ _PARAMETERS = (
         show_default=True,
         help="Most new partitions within an hour.",
     ),
+    click.option("--parallel", type=click.IntRange(1, 256), help="Files read at the same time (sources.parallel)."),
     click.option("--http", default="", metavar="HOST:PORT", help="Serve /metrics and /healthz there while it runs."),
     click.option("--dry-run", is_flag=True, help="Read and decode everything, write nothing, show what would be."),
     click.option("--json", "json_wanted", is_flag=True, help="The summary as JSON."),

@@ -2,14 +2,13 @@
 
 import gzip
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 from threading import Event
 
 import orjson
 import pytest
 
-from fakes import NOW, FakeCheckpoints, FakeDeadLetters, FakeEndpoint, FakePartitions, FakeSink, FakeWait
+from fakes import NOW, FakeCheckpoints, FakeDeadLetters, FakeEndpoint, FakePartitions, FakeSink, FakeWait, inputs
 from flow_log_samples import AWS_NAME, RECORD, lines
 from shipper.backfill import (
     Backfill,
@@ -26,7 +25,6 @@ from shipper.errors import StateUnwritable
 from shipper.model import Checkpoint, RecordKind, StreamKey, Sums, Waiting
 from shipper.opensearch.sink import OpenSearchSink
 from shipper.partition import PartitionRule
-from shipper.sources.local_paths import expand
 
 RULES = {dataset: PartitionRule("flowtap", dataset) for dataset in ("aws.vpcflow", "aws.tgwflow")}
 RECORDS = lines(b"version srcaddr dstaddr end", *[b"2 10.0.0.%d 10.1.0.1 170000000%d" % (n, n) for n in range(8)])
@@ -58,11 +56,10 @@ class Rig:
         settings: Mapping[str, str] | None = None,
     ) -> Backfill:
         sink = OpenSearchSink(self.store, FakePartitions(), wait=FakeWait(), clock=lambda: NOW, random=lambda: 0.5)
-        job = Job(
-            expand(names), RecordKind("flowlogs", settings or {}), DecoderParts(RULES, settings or {}, operation), again
-        )
+        parts = DecoderParts(RULES, settings or {}, operation)
+        job = Job(inputs(*names, stdin=stdin), RecordKind("flowlogs", settings or {}), parts, again)
         destination = Destination(target, sink, self.letters, self.checkpoints)
-        return Backfill(job, destination, stop=self.stop, clock=lambda: NOW, open_pipe=lambda _: BytesIO(stdin))
+        return Backfill(job, destination, stop=self.stop, clock=lambda: NOW)
 
     def run(self, *names: str, again: bool = False, operation: Operation = "create", stdin: bytes = b"") -> Report:
         return self.backfill(*names, again=again, operation=operation, stdin=stdin).run(3)
@@ -215,7 +212,6 @@ def test_what_the_sink_waits_for_is_passed_on(rig: Rig) -> None:
         Destination("t", Waits(), rig.letters, rig.checkpoints),
         stop=rig.stop,
         clock=lambda: NOW,
-        open_pipe=lambda _: BytesIO(),
     )
     assert backfill.waiting() == Waiting("shards", NOW, "delete some")
     assert backfill.run(1).inputs == 0
@@ -224,14 +220,13 @@ def test_what_the_sink_waits_for_is_passed_on(rig: Rig) -> None:
 def test_a_dry_run_counts_and_leaves_nothing(rig: Rig) -> None:
     path = rig.put("1.log", RECORDS + lines(*[b"bad %d" % number for number in range(9)]))
     sink, letters, checkpoints = DryRunSink(), DryRunDeadLetters(), DryRunCheckpoints()
-    job = Job(expand([path]), RecordKind("flowlogs"), DecoderParts(RULES, {}))
+    job = Job(inputs(path), RecordKind("flowlogs"), DecoderParts(RULES, {}))
     for _ in range(2):
         backfill = Backfill(
             job,
             Destination("dry run", sink, letters, checkpoints),
             stop=rig.stop,
             clock=lambda: NOW,
-            open_pipe=lambda _: BytesIO(),
         )
         assert backfill.run(2).total == Sums(read=18, delivered=8, dead_lettered=9, skipped=1)
     assert sink.documents == {"flowtap-aws.vpcflow-2023.11": 16}

@@ -2,12 +2,26 @@
 
 import os
 import shutil
+from collections.abc import Iterable
+from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from shipper.errors import ConfigError
-from shipper.sources.local_paths import Input, expand
+from shipper.sources.inputs import Input
+from shipper.sources.local_paths import PassOver
+from shipper.sources.local_paths import expand as expand_with
+
+
+def expand(given: Iterable[str], pass_over: PassOver = lambda _: None) -> list[Input]:
+    return expand_with(given, lambda _: BytesIO(b"from a pipe"), pass_over)
+
+
+def content(item: Input) -> bytes:
+    with closing(item.open()) as file:
+        return file.read(100)
 
 
 def names(folder: Path, *given: str) -> list[str]:
@@ -97,15 +111,17 @@ def test_a_folder_that_cannot_be_looked_into_is_not_passed_over(tmp_path: Path) 
 def test_an_input_knows_its_size_and_time(folder: Path) -> None:
     path = folder / "a.log"
     os.utime(path, ns=(5, 1_700_000_000_123_456_789))
-    assert expand([str(path)]) == [Input(str(path), path, 5, 1_700_000_000_123_456_789)]
-    assert expand([str(path)])[0].resumable
+    (found,) = expand([str(path)])
+    assert (found.origin, found.size, found.modified_ns) == (str(path), 5, 1_700_000_000_123_456_789)
+    assert found.resumable
+    assert content(found) == content(found) == b"a.log"
 
 
 def test_standard_input_and_pipes_cannot_be_read_again(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     stdin, pipe = expand(["-", str(tmp_path / "pipe")])
-    assert stdin == Input("-", None)
-    assert pipe == Input(str(tmp_path / "pipe"), tmp_path / "pipe")
+    assert (stdin.origin, pipe.origin) == ("-", str(tmp_path / "pipe"))
+    assert content(stdin) == content(pipe) == b"from a pipe"
     assert not stdin.resumable
     assert not pipe.resumable
 
@@ -120,7 +136,7 @@ def test_names_that_are_not_utf_8_are_told_apart_and_can_be_printed(tmp_path: Pa
     for name in (b"\xff.log", b"\xfe.log", rb"\xff.log", "é.log".encode()):
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(name)
     found = expand([str(tmp_path)])
-    contents = [item.path.read_bytes() for item in found if item.path]
+    contents = [content(item) for item in found]
     assert sorted(contents) == sorted([b"\xff.log", b"\xfe.log", rb"\xff.log", "é.log".encode()])
     for item in found:
         item.origin.encode("utf-8")
