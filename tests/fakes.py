@@ -322,6 +322,27 @@ class Faults:
         return next(self._before.get(sent.id, iter(())), None)
 
 
+class WriteQueue:
+    """For `FakeEndpoint.always` and `.item`: so many partitions of a request find a place, the others are turned away.
+
+    `most_bytes`: a request with more finds no place at all.
+    """
+
+    def __init__(self, places: int, most_bytes: int = 1 << 30) -> None:
+        self.places = places
+        self.most_bytes = most_bytes
+        self._taken: Collection[str] = ()
+
+    def __call__(self, sent: Sequence[Sent], apply: Apply) -> Reply:
+        fits = sum(len(each.document) for each in sent) <= self.most_bytes
+        self._taken = list(dict.fromkeys(each.index for each in sent))[: self.places if fits else 0]
+        return apply()
+
+    def item(self, sent: Sent) -> Item | None:
+        """What becomes of a document of this request."""
+        return None if sent.index in self._taken else Item(429, "rejected_execution_exception", "queue is full")
+
+
 def _parsed(body: bytes) -> list[Sent]:
     lines = body.split(b"\n")
     assert lines.pop() == b""

@@ -22,8 +22,32 @@ class Item:
     reason: str = ""
 
 
-def requests(batch: Batch, documents: Sequence[int], max_bytes: int) -> Iterator[Sequence[int]]:
-    """Runs of these documents (ascending numbers) whose bodies stay within `max_bytes`; one document at least."""
+def requests(
+    batch: Batch, documents: Sequence[int], max_bytes: int, most_partitions: int | None = None
+) -> Iterator[Sequence[int]]:
+    """These documents (ascending numbers) as requests that touch so many partitions and stay within `max_bytes`.
+
+    One document at least. Partitions stay together as they come; without a limit, or within it, order stays too.
+    """
+    for group in _by_partitions(batch, documents, most_partitions):
+        yield from _runs(batch, group, max_bytes)
+
+
+def _by_partitions(batch: Batch, documents: Sequence[int], most: int | None) -> Iterator[Sequence[int]]:
+    if most is None:
+        yield documents
+        return
+    place: dict[str, int] = {}
+    groups: list[list[int]] = []
+    for number in documents:
+        group = place.setdefault(batch.partitions[number], len(place)) // most
+        if group == len(groups):
+            groups.append([])
+        groups[group].append(number)
+    yield from groups
+
+
+def _runs(batch: Batch, documents: Sequence[int], max_bytes: int) -> Iterator[Sequence[int]]:
     begin = size = 0
     for place, number in enumerate(documents):
         length = batch.cuts[number + 1] - batch.cuts[number]

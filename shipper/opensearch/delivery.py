@@ -23,11 +23,14 @@ class Settled:
     """What one reply came to beyond its documents' verdicts.
 
     `remarks` are the answers that neither stored a document nor found it there; `trail` is, in order, None for each
-    document that is stored and the answer for each that was refused.
+    document that is stored and the answer for each that was refused. Of the `touched` partitions the store turned
+    so many `away`, with all their documents, because it is overloaded.
     """
 
     remarks: Sequence[tuple[Item, Outcome]]
     trail: Sequence[Item | None]
+    touched: int
+    away: int
 
 
 class Delivery:
@@ -87,7 +90,8 @@ class Delivery:
                 trail.append(item if outcome is Outcome.REFUSED else None)
         self._no_longer_due(gone)
         self._unpark(number for number in self.parked if self.batch.partitions[number] in well)
-        return Settled(remarks, trail)
+        touched, away = self._turned_away(documents, items, outcomes)
+        return Settled(remarks, trail, touched, away)
 
     def refuse(self, number: int, item: Item) -> None:
         """This document is the culprit (a witness that is stored already cannot be)."""
@@ -112,6 +116,18 @@ class Delivery:
     def result(self) -> list[Verdict]:
         """All verdicts, in order."""
         return [verdict for verdict in self.verdicts if verdict is not None]
+
+    def _turned_away(
+        self, documents: Sequence[int], items: Sequence[Item], outcomes: Sequence[Outcome]
+    ) -> tuple[int, int]:
+        """How many partitions there are, and how many of them met nothing but overload."""
+        touched = {self.batch.partitions[number] for number in documents}
+        taken = {
+            self.batch.partitions[number]
+            for number, item, outcome in zip(documents, items, outcomes, strict=True)
+            if item.status != 429 or outcome is not Outcome.RETRY
+        }
+        return len(touched), len(touched - taken)
 
     def _blame(self, number: int, well: Set[str]) -> Outcome:
         """Whose fault an item-level 500 is: the document's, once its partition was well often enough beside it."""

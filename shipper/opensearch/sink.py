@@ -13,8 +13,9 @@ from shipper.errors import Refused, Unavailable
 from shipper.interfaces import Wait
 from shipper.model import Batch, Verdict, Waiting
 from shipper.opensearch import bulk
+from shipper.opensearch.breadth import Breadth
 from shipper.opensearch.bulk import Item
-from shipper.opensearch.delivery import Delivery, Schedule
+from shipper.opensearch.delivery import Delivery, Schedule, Settled
 from shipper.opensearch.gate import Gate
 from shipper.opensearch.refusal_guard import RefusalGuard
 from shipper.opensearch.reply import Reply
@@ -76,6 +77,7 @@ class OpenSearchSink:
         self._most_bytes = body_bytes
         self._body_bytes = body_bytes
         self._gate = gate or Gate(IN_FLIGHT, wait)
+        self._breadth = Breadth()
         self._guard = RefusalGuard()
         self._lock = Lock()
         self._waiting: dict[int, Waiting] = {}
@@ -109,14 +111,23 @@ class OpenSearchSink:
             delivery.park(absent)
             for item in absent.values():
                 self._note(f"{item.error_type}: {item.reason}", remedy(item.error_type))
-            requests = list(bulk.requests(delivery.batch, delivery.to_send(), self._body_bytes))[::-1]
-            while requests:
-                # An earlier request may have parked the partitions of this one.
-                documents = [number for number in requests.pop() if number not in delivery.parked]
-                if documents:
-                    requests.extend(reversed(self._send(delivery, documents)))
+            pieces: list[Sequence[int]] = [delivery.to_send()]
+            while pieces:
+                # An earlier request may have parked the partitions of this one, or told that the store takes less.
+                now, later = self._cut(delivery, pieces.pop())
+                if later:
+                    pieces.append(later)
+                if now:
+                    pieces.extend(reversed(self._send(delivery, now)))
         except Unavailable as error:
             self._note(str(error), _COMES_BACK)
+
+    def _cut(self, delivery: Delivery, piece: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
+        """What to send now of a piece, as much as the store is thought to take; and the rest."""
+        documents = [number for number in piece if number not in delivery.parked] if delivery.parked else piece
+        now = next(bulk.requests(delivery.batch, documents, self._body_bytes, self._breadth.limit), ())
+        sent = set(now)
+        return now, [number for number in documents if number not in sent] if len(now) < len(documents) else ()
 
     def _send(self, delivery: Delivery, documents: Sequence[int]) -> list[Sequence[int]]:
         """One request. Gives smaller requests to send instead, if it was refused as a whole. Raises Unavailable."""
@@ -132,12 +143,20 @@ class OpenSearchSink:
             return self._whole(delivery, documents, reply)
         settled = delivery.settle(documents, items)
         self._guard.saw(settled.trail)
+        self._adapt(settled, len(body))
+        self._remark(delivery, documents, settled.remarks)
+        return []
+
+    def _adapt(self, settled: Settled, size: int) -> None:
+        """What the store took of a request of so many bytes decides on the next ones."""
+        if settled.away:
+            self._breadth.narrow(settled.touched - settled.away)
+        if settled.away and settled.touched == 1 and size > self._body_bytes // 2:
+            self._shrink()
         if any(item.status == 429 for item, _ in settled.remarks):
             self._gate.narrow()
         else:
-            self._grow()
-        self._remark(delivery, documents, settled.remarks)
-        return []
+            self._grow(settled.touched)
 
     def _remark(self, delivery: Delivery, documents: Sequence[int], remarks: Sequence[tuple[Item, Outcome]]) -> None:
         for item, outcome in remarks:
@@ -163,7 +182,7 @@ class OpenSearchSink:
             return self._split(delivery, documents, item)
         if outcome is Outcome.SHRINK:
             self._gate.narrow()
-            self._body_bytes = max(self._body_bytes // 2, LEAST_BODY_BYTES)
+            self._shrink()
         raise Unavailable(said)
 
     def _split(self, delivery: Delivery, documents: Sequence[int], item: Item) -> list[Sequence[int]]:
@@ -173,11 +192,15 @@ class OpenSearchSink:
             return []
         middle = len(documents) // 2
         if item.status == 413:
-            self._body_bytes = max(self._body_bytes // 2, LEAST_BODY_BYTES)
+            self._shrink()
         return [documents[:middle], documents[middle:]]
 
-    def _grow(self) -> None:
+    def _shrink(self) -> None:
+        self._body_bytes = max(self._body_bytes // 2, LEAST_BODY_BYTES)
+
+    def _grow(self, touched: int) -> None:
         self._gate.widen()
+        self._breadth.widen(touched)
         if self._body_bytes < self._most_bytes:
             self._body_bytes = min(self._body_bytes * 9 // 8, self._most_bytes)
 

@@ -29,6 +29,23 @@ def test_bodies_hold_each_document_once_in_order_and_stay_within_the_limit(chose
         assert len(before) + len(body(batch, after[:1])) > max_bytes
 
 
+@given(st.lists(st.sampled_from("pqrstu"), min_size=1, max_size=30), st.integers(1, 7), st.integers(1, 500))
+def test_requests_touch_no_more_partitions_than_they_may(partitions: list[str], most: int, max_bytes: int) -> None:
+    records = "".join(f"{partition} x\n" for partition in partitions).encode()
+    batch = FakeDecoder().decode(Chunk(ChunkId(0), records, Position("o", 0), "IDENTITY-12c", 0, NOW))
+    everything = range(len(batch))
+    runs = [list(run) for run in requests(batch, everything, max_bytes, most)]
+    assert sorted(number for run in runs for number in run) == list(everything)
+    for run in runs:
+        assert run == sorted(run)
+        assert len({partitions[number] for number in run}) <= most
+        assert len(body(batch, run)) <= max_bytes or len(run) == 1
+    if most >= len(set(partitions)):
+        assert runs == [list(run) for run in requests(batch, everything, max_bytes)]
+    if max_bytes >= len(batch.body):
+        assert len(runs) == -(-len(set(partitions)) // most)
+
+
 def test_nothing_due_is_no_request() -> None:
     assert list(requests(batch_of(3), [], 100)) == []
 

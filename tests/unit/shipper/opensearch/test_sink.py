@@ -20,6 +20,7 @@ from fakes import (
     Faults,
     RequestFault,
     Sent,
+    WriteQueue,
     answer,
     cut_short,
     items_missing,
@@ -109,6 +110,44 @@ def test_b1_delays_grow_while_nothing_gets_through_and_begin_anew_when_something
     rig.store.item = Faults({name(0): [BUSY] * 7, name(1): [BUSY] * 4})
     rig.sink.write(batch_of("p", "p"))
     assert rig.wait.seconds == [0.25, 0.5, 1, 2, 0.25, 0.5, 1]
+
+
+def crowded(rig: Rig, places: int, most_bytes: int = 1 << 30) -> WriteQueue:
+    queue = WriteQueue(places, most_bytes)
+    rig.store.always, rig.store.item = queue, queue.item
+    return queue
+
+
+@pytest.mark.parametrize("places", [1, 2, 5])
+def test_b1_a_queue_that_takes_few_partitions_gets_requests_that_touch_few(places: int) -> None:
+    rig = Rig(body_bytes=4096)
+    crowded(rig, places)
+    assert rig.sink.write(batch_of(*"pqrstu" * 200)) == [DELIVERED] * 1200
+    assert rig.sink.resent < 0.2 * 1200
+    touched = [len({each.index for each in sent}) for sent in rig.store.sent]
+    assert touched[0] == 6
+    assert touched.count(places) > len(touched) / 2, "it asks for less than it could have"
+
+
+def test_b1_requests_touch_more_partitions_again_once_the_store_takes_them() -> None:
+    rig = Rig(body_bytes=4096)
+    queue = crowded(rig, 1)
+    rig.sink.write(batch_of(*"pqrstu" * 200))
+    queue.places = 6
+    resent = rig.sink.resent
+    for number in range(8):
+        rig.sink.write(batch_of(*"pqrstu" * 200, identity=f"other------{number}"))
+    assert rig.sink.resent == resent
+    assert len({each.index for each in rig.store.sent[-1]}) > 4
+
+
+def test_b1_a_large_request_for_one_partition_that_is_turned_away_is_followed_by_smaller_ones() -> None:
+    rig = Rig(body_bytes=1 << 20)
+    crowded(rig, 1, most_bytes=300_000)
+    assert rig.sink.write(wide(60, "x" * 40_000)) == [DELIVERED] * 60
+    sizes = [sum(len(each.document) for each in sent) for sent in rig.store.sent]
+    assert sizes[0] > 900_000
+    assert max(sizes[3:]) < 450_000
 
 
 def test_b2_a_circuit_breaker_shrinks_requests_which_grow_again() -> None:
