@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import orjson
 
 from shipper.model import Batch
+from shipper.opensearch.reply import Reply
 from shipper.opensearch.verdicts import UNREADABLE
 
 PATH = "/_bulk"
@@ -84,13 +85,10 @@ def read_items(reply: bytes, expected: int) -> list[Item] | None:
     return items if len(items) == expected else None
 
 
-def read_error(status: int, reply: bytes) -> Item:
-    """The error that answered a whole request; HTML and other noise give only the status."""
-    try:
-        error = orjson.loads(reply)["error"]
-        return Item(status, str(error["type"]), str(error.get("reason", "")))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return Item(status, UNREADABLE, reply[:200].decode("utf-8", "replace"))
+def read_error(reply: Reply) -> Item:
+    """The error that answered a whole request; HTML and other noise are UNREADABLE."""
+    kind, reason = reply.error()
+    return Item(reply.status, kind or UNREADABLE, reason)
 
 
 def _item(answer: dict[str, object]) -> Item:

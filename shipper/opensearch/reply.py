@@ -7,6 +7,11 @@ import orjson
 
 from shipper.errors import Unavailable
 
+AWS_MESSAGE = "aws_message"
+"""Our own error type for a refusal by AWS in front of OpenSearch: `{"message": …}` or `{"Message": …}`."""
+
+_MOST_CHARACTERS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -28,12 +33,17 @@ class Reply:
             raise Unavailable(f"the reply (HTTP {self.status}) is not JSON: {self.body[:200]!r}") from error
 
     def error(self) -> tuple[str, str]:
-        """OpenSearch's (error type, reason); ("", start of the body) where it is not in OpenSearch's shape."""
+        """(error type, reason) by OpenSearch, or (AWS_MESSAGE, text); ("", start of the body) by anything else."""
         try:
-            error = orjson.loads(self.body)["error"]
-            return str(error["type"]), str(error.get("reason", ""))
-        except (orjson.JSONDecodeError, KeyError, TypeError):
-            return "", self.body[:200].decode("utf-8", "replace").strip()
+            told = orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            told = None
+        match told:
+            case {"error": {"type": kind, **rest}}:
+                return str(kind), str(rest.get("reason", ""))
+            case {"message": str(text)} | {"Message": str(text)}:
+                return AWS_MESSAGE, text[:_MOST_CHARACTERS]
+        return "", self.body[:200].decode("utf-8", "replace").strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,11 +169,14 @@ class OpenSearchSink:
 
     def _whole(self, delivery: Delivery, documents: Sequence[int], reply: Reply) -> list[Sequence[int]]:
         """A reply without items. Gives the halves to send, or nothing if this was booked. Raises Unavailable."""
-        item = bulk.read_error(reply.status, reply.body)
+        item = bulk.read_error(reply)
         outcome = request_outcome(item.status, item.error_type)
         said = f"HTTP {item.status} {item.error_type}: {item.reason}"
         if outcome is Outcome.STOP:
-            raise Refused(f"OpenSearch refuses the writer: {said}. Check opensearch.username or auth, and its roles")
+            mends = remedy(item.error_type) or "check them"
+            raise Refused(
+                f"OpenSearch refuses the writer (opensearch.username or auth, and its roles): {said}; {mends}"
+            )
         if outcome is Outcome.PARKED:
             delivery.park({delivery.batch.partitions[number]: item for number in documents})
             self._note(said, remedy(item.error_type))

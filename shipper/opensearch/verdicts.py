@@ -6,6 +6,8 @@ the document is kept and tried again.
 
 from enum import Enum
 
+from shipper.opensearch.reply import AWS_MESSAGE
+
 
 class Outcome(Enum):
     """What to do with the documents an answer is about."""
@@ -40,6 +42,8 @@ REMEDIES = {
     "index_not_found_exception": "the partition was deleted under us and is made again",
     "too_many_new_partitions": "if the records' times are right: --allow-partitions N, or wait an hour",
     "security_exception": "the user may not do this: give it the role flowtap_writer",
+    AWS_MESSAGE: "AWS does not let this identity in: its credentials must be valid, the domain's access policy must allow "
+    "it es:ESHttp*, and on a domain with users of its own it needs the role flowtap_writer",
 }
 """What mends it, by error type."""
 
@@ -65,7 +69,7 @@ ITEM_TABLE: tuple[_Row, ...] = (
 REQUEST_TABLE: tuple[_Row, ...] = (
     (frozenset({403, 429}), _BLOCK, Outcome.PARKED),
     (frozenset({429}), None, Outcome.SHRINK),
-    (frozenset({400}), frozenset({UNREADABLE}), Outcome.PARKED),
+    (frozenset({400}), frozenset({UNREADABLE, AWS_MESSAGE}), Outcome.PARKED),
     (frozenset({400, 413}), None, Outcome.SPLIT),
     (frozenset({401, 403}), None, Outcome.STOP),
     (_SERVER | frozenset({200, 201}), None, Outcome.RETRY),

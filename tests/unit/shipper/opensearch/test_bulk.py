@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from fakes import NOW, FakeDecoder
 from shipper.model import Batch, Chunk, ChunkId, Position
 from shipper.opensearch.bulk import UNREADABLE, Item, body, read_error, read_items, requests
+from shipper.opensearch.reply import Reply
 
 
 def batch_of(documents: int) -> Batch:
@@ -94,13 +95,17 @@ def test_a_reply_that_is_not_whole_tells_nothing(sent: bytes) -> None:
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_an_error_of_their_status(sent: bytes) -> None:
-    assert read_error(502, sent).status == 502
+    assert read_error(Reply(502, sent)).status == 502
     assert read_items(sent, 1) is None
 
 
 def test_the_error_of_a_whole_request_is_read() -> None:
     sent = orjson.dumps({"error": {"type": "circuit_breaking_exception", "reason": "[parent] Data too large"}})
-    assert read_error(429, sent) == Item(429, "circuit_breaking_exception", "[parent] Data too large")
-    assert read_error(403, b'{"error":{"type":"x"}}') == Item(403, "x", "")
-    assert read_error(502, b"<html>" + b"x" * 1000) == Item(502, UNREADABLE, "<html>" + "x" * 194)
-    assert read_error(400, b'{"error":"just text"}').error_type == UNREADABLE
+    assert read_error(Reply(429, sent)) == Item(429, "circuit_breaking_exception", "[parent] Data too large")
+    assert read_error(Reply(403, b'{"error":{"type":"x"}}')) == Item(403, "x", "")
+    assert read_error(Reply(502, b"<html>" + b"x" * 1000)) == Item(502, UNREADABLE, "<html>" + "x" * 194)
+    assert read_error(Reply(400, b'{"error":"just text"}')).error_type == UNREADABLE
+    for name in (b"message", b"Message"):
+        assert read_error(Reply(403, b'{"%b":"not authorized"}' % name)) == Item(403, "aws_message", "not authorized")
+    for strange in (b'{"message":7}', b'{"error":null}', b"[]", b"7", b'"message"'):
+        assert read_error(Reply(400, strange)).error_type == UNREADABLE

@@ -34,6 +34,7 @@ from shipper.identity import document_id
 from shipper.interfaces import Wait
 from shipper.model import Batch, Chunk, ChunkId, Fate, Position, Verdict
 from shipper.opensearch.bulk import Item
+from shipper.opensearch.reply import Reply
 from shipper.opensearch.sink import LEAST_BODY_BYTES, OpenSearchSink
 from shipper.opensearch.verdicts import ITEM_TABLE, REQUEST_TABLE, Outcome, request_outcome
 
@@ -269,6 +270,13 @@ def test_b10_a_door_that_is_closed_stops_the_stream(fault: RequestFault) -> None
         rig.sink.write(batch_of("p"))
     assert rig.wait.seconds == []
     assert rig.sink.waiting() is None
+
+
+def test_b10_what_aws_says_is_shown_with_what_mends_it() -> None:
+    rig = Rig()
+    rig.store.requests = deque([lambda _sent, _apply: Reply(403, b'{"Message":"User: arn:x is not authorized"}')])
+    with pytest.raises(Refused, match=r"User: arn:x is not authorized; .*access policy .*es:ESHttp.*flowtap_writer"):
+        rig.sink.write(batch_of("p"))
 
 
 def test_b10_a_door_that_is_closed_for_one_document_stops_too() -> None:
