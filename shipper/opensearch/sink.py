@@ -173,9 +173,9 @@ class OpenSearchSink:
         outcome = request_outcome(item.status, item.error_type)
         said = f"HTTP {item.status} {item.error_type}: {item.reason}"
         if outcome is Outcome.STOP:
-            mends = remedy(item.error_type) or "check them"
+            mends = f"; {remedy(item.error_type)}".rstrip("; ")
             raise Refused(
-                f"OpenSearch refuses the writer (opensearch.username or auth, and its roles): {said}; {mends}"
+                f"OpenSearch refuses the writer: {said}. Check opensearch.username or auth, and its roles{mends}"
             )
         if outcome is Outcome.PARKED:
             delivery.park({delivery.batch.partitions[number]: item for number in documents})

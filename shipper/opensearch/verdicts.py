@@ -42,8 +42,8 @@ REMEDIES = {
     "index_not_found_exception": "the partition was deleted under us and is made again",
     "too_many_new_partitions": "if the records' times are right: --allow-partitions N, or wait an hour",
     "security_exception": "the user may not do this: give it the role flowtap_writer",
-    AWS_MESSAGE: "AWS does not let this identity in: its credentials must be valid, the domain's access policy must allow "
-    "it es:ESHttp*, and on a domain with users of its own it needs the role flowtap_writer",
+    AWS_MESSAGE: "AWS refuses it before OpenSearch sees it: the credentials must be valid, the domain's access policy "
+    "must allow them es:ESHttp*, and where the domain has users of its own they need the role flowtap_writer",
 }
 """What mends it, by error type."""
 
