@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event, Lock
 
@@ -54,7 +54,8 @@ class Job:
 class Report:
     """What a backfill came to. `sums` are by input; `problems` name inputs that could not be read to their end.
 
-    `once` names inputs that can be read only once, so that what was not read of them must be given again.
+    `once` names inputs that can be read only once, so that what was not read of them must be given again. `others`
+    names inputs that hold no records of this kind, and what they are; `other_logs` counts records of other logs.
     """
 
     finished: bool
@@ -64,6 +65,8 @@ class Report:
     problems: Mapping[str, str]
     unknown_columns: Sequence[str]
     once: Sequence[str] = ()
+    others: Mapping[str, str] = field(default_factory=dict)
+    other_logs: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> Sums:
@@ -91,7 +94,7 @@ class Backfill:
             job.inputs,
             key=lambda origin: StreamKey(job.kind.name, destination.target, origin, settings),
             checkpoints=destination.checkpoints,
-            find_header=row.find_header,
+            framing=row.framing,
             clock=clock,
             again=job.again,
             parallel=job.parallel,
@@ -124,6 +127,8 @@ class Backfill:
             problems=dict(self._source.problems),
             unknown_columns=sorted(self._pipeline.unknown_columns()),
             once=tuple(item.origin for item in self._inputs if not item.resumable),
+            others=dict(self._source.others),
+            other_logs=self._pipeline.other_logs(),
         )
 
     def progress(self) -> Progress:

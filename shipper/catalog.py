@@ -10,8 +10,9 @@ from datetime import datetime
 from shipper.decoders.bulk_lines import Operation
 from shipper.decoders.flow_log_exact import FlowLogDecoder
 from shipper.decoders.flow_log_header import find_header
+from shipper.decoders.flow_log_lines import record_lines
 from shipper.decoders.flow_log_selection import Selection
-from shipper.identity import FindHeader
+from shipper.identity import Framing
 from shipper.interfaces import Decoder
 from shipper.partition import PartitionRule
 
@@ -31,7 +32,7 @@ class Row:
     """A kind of records."""
 
     datasets: tuple[str, ...]
-    find_header: FindHeader
+    framing: Framing
     decoder: Callable[[DecoderParts], Decoder]
 
 
@@ -48,5 +49,5 @@ def _flow_log_decoder(parts: DecoderParts) -> Decoder:
 
 
 KINDS: Mapping[str, Row] = {
-    "flowlogs": Row(("aws.vpcflow", "aws.tgwflow"), find_header, _flow_log_decoder),
+    "flowlogs": Row(("aws.vpcflow", "aws.tgwflow"), Framing(find_header, record_lines), _flow_log_decoder),
 }

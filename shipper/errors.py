@@ -52,6 +52,10 @@ class SourceDamaged(ShipperError):
     """
 
 
+class NotRecords(ShipperError):
+    """An input surely holds nothing of the kind that is loaded: pass it over. The message says what it is."""
+
+
 class EndOfInput(ShipperError):
     """No more records can come from this source."""
 

@@ -8,6 +8,8 @@ counts physical lines from where the identity begins, header and blank lines inc
 - Any other stream is its content: a hash chain over chunks, ordinals from the start of each chunk. The same bytes from
   the start are the same records; two streams part in the chunk where they first differ.
 
+- An event of CloudWatch Logs that comes with its id is that id: 96 bits of its hash, 16 characters, no ordinal.
+
 Chunk borders are part of the identity: `cut` makes them the same for whatever sizes the bytes arrive in.
 """
 
@@ -26,6 +28,7 @@ MAX_RECORD_BYTES = 1 << 20
 """A longer line is no record of ours. One that makes a chunk twice its size is cut, so that memory stays bounded."""
 
 _DIGEST_BYTES = 9
+_EVENT_DIGEST_BYTES = 12
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 # Amazon VPC User Guide, "Flow log files": aws_account_id_vpcflowlogs_region_flow_log_id_YYYYMMDDTHHmmZ_hash.log.gz
@@ -54,6 +57,14 @@ def object_name(origin: str) -> ObjectName | None:
 def document_id(identity: str, ordinal: int) -> str:
     """The `_id` of a record."""
     return identity + base36(ordinal)
+
+
+def event_document_id(event_id: str) -> str:
+    """The `_id` of a CloudWatch event, by whatever way it comes: 96 bits of a hash of CloudWatch's own id."""
+    digest = blake2b(
+        event_id.encode("utf-8", "surrogatepass"), digest_size=_EVENT_DIGEST_BYTES, person=b"event"
+    ).digest()
+    return _text(digest)
 
 
 def base36(number: int) -> str:
@@ -93,6 +104,23 @@ class Piece:
 
 FindHeader = Callable[[bytes], bytes | None]
 """The last line in these whole lines that names columns, or None."""
+
+
+RecordLines = Callable[[Iterable[bytes]], Iterator[bytes]]
+"""A stream's bytes as lines of one record each; what it makes of the same bytes never changes. Raises NotRecords."""
+
+
+def as_it_is(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The RecordLines of a kind that comes in lines."""
+    return iter(blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How a kind of records lies in a stream of bytes."""
+
+    find_header: FindHeader
+    record_lines: RecordLines = as_it_is
 
 
 def pieces(blocks: Iterable[bytes], origin: str, find_header: FindHeader, header: bytes = b"") -> Iterator[Piece]:

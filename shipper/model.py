@@ -87,6 +87,7 @@ class Batch:
     can be cut out. `partitions[i]` is its index and `ordinals[i]` the physical line it came from.
     `headers` are the lines of this chunk that name columns, by ordinal; the last one before a line governs it.
     `sums` counts what the decoder alone decides: read, skipped, expired, excluded, and what it saw in documents.
+    `other_logs` counts, by kind, those of the skipped that are records of other logs.
     """
 
     chunk: Chunk
@@ -98,6 +99,7 @@ class Batch:
     headers: Sequence[tuple[int, bytes]] = ()
     sums: Sums = Sums()
     unknown_columns: frozenset[str] = frozenset()
+    other_logs: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.partitions)

@@ -4,6 +4,7 @@ Nothing is committed before its documents have their verdicts and its dead lette
 the bytes on their way: polling goes on only when there is room. A batch that waits holds its bytes, not a request.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -47,6 +48,7 @@ class Pipeline:
         self._error: BaseException | None = None
         self._sums: dict[str, Sums] = {}
         self._unknown: set[str] = set()
+        self._other_logs: Counter[str] = Counter()
 
     def run(self, memory_bytes: int = MEMORY_BYTES) -> None:
         """Until the input ends or `stop` is set. Raises the first error of any batch, after the others have ended."""
@@ -75,6 +77,11 @@ class Pipeline:
         """Columns that no table knows: kept, not searchable."""
         with self._lock:
             return frozenset(self._unknown)
+
+    def other_logs(self) -> Mapping[str, int]:
+        """Records of other logs that were passed over, by kind."""
+        with self._lock:
+            return dict(self._other_logs)
 
     def _make_room(self, flying: dict[Future[None], int], memory_bytes: int) -> None:
         """Wait until another batch may fly."""
@@ -140,6 +147,7 @@ class Pipeline:
         with self._lock:
             self._sums[origin] = self._sums.get(origin, Sums()) + batch.sums + settled
             self._unknown |= batch.unknown_columns
+            self._other_logs.update(batch.other_logs)
 
 
 def numbered_lines(chunk: Chunk, ordinals: set[int]) -> dict[int, Reject]:

@@ -55,6 +55,8 @@ def as_json(summary: Summary) -> dict[str, Any]:
         "sources": {origin: asdict(sums) for origin, sums in report.sums.items()},
         "problems": dict(report.problems),
         "unknown_columns": list(report.unknown_columns),
+        "other_logs": dict(sorted(report.other_logs.items())),
+        "other_files": dict(report.others),
     }
     if summary.dry_run:
         dry = summary.dry_run
@@ -117,6 +119,9 @@ def _nothing_new(report: "Report") -> str:
         (total.duplicate, "{:,} were stored already"),
         (total.dead_lettered, "{:,} are dead letters"),
         (total.expired, "{:,} are older than their dataset's retention"),
+        (total.excluded, "{:,} were not selected"),
+        (sum(report.other_logs.values()), "{:,} are records of other logs"),
+        (len(report.others), f"{{:,}} of {report.inputs:,} inputs hold no records of this kind"),
         (unchanged, f"{{:,}} of {report.inputs:,} inputs are as they were when loaded"),
     )
     return ", ".join(text.format(count) for count, text in parts if count) or "there is no record in what was read"
@@ -150,6 +155,12 @@ def _counted(summary: Summary) -> Iterator[str]:
 
 
 def _inputs(report: "Report") -> Iterator[str]:
+    if report.other_logs:
+        logs = ", ".join(f"{count:,} of {kind}" for kind, count in sorted(report.other_logs.items()))
+        yield f"{sum(report.other_logs.values()):,} records of other logs were skipped: {logs}"
+    if report.others:
+        origin, what = next(iter(report.others.items()))
+        yield f"{len(report.others):,} inputs hold no records of this kind, such as {shown(origin)} ({what})"
     if report.unchanged and report.total.delivered:
         yield f"{len(report.unchanged):,} inputs were loaded before and are unchanged (--again reads them anyway)"
     for reason in list(report.problems.values())[:_SHOWN]:

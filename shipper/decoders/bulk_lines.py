@@ -5,6 +5,7 @@ OpenSearch answers some broken framing with 201, so a batch whose lines do not a
 
 from collections.abc import Mapping
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any, Literal
 
 import orjson
@@ -41,7 +42,12 @@ class BulkLines:
         """A line that names the columns of those after it."""
         self._headers.append((ordinal, line))
 
-    def batch(self, sums: Sums, unknown_columns: frozenset[str] = frozenset()) -> Batch:
+    def batch(
+        self,
+        sums: Sums,
+        unknown_columns: frozenset[str] = frozenset(),
+        other_logs: Mapping[str, int] = MappingProxyType({}),
+    ) -> Batch:
         """All of it, checked."""
         cuts = [0]
         for lines in self._lines:
@@ -58,6 +64,7 @@ class BulkLines:
             headers=tuple(self._headers),
             sums=sums,
             unknown_columns=unknown_columns,
+            other_logs=dict(other_logs),
         )
 
 

@@ -4,25 +4,25 @@ In: a chunk of lines. Out: a batch in which every physical line is a document, a
 (headers, blank lines), excluded or expired. Lines end at LF only, columns at spaces and tabs only.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from shipper.decoders.bulk_lines import BulkLines, Operation
+from shipper.decoders.flow_log_csv import csv_columns
 from shipper.decoders.flow_log_derived import Json
 from shipper.decoders.flow_log_document import DECODER_VERSION, NO_TRAFFIC, Layout, Row, Stream, decode_row, layout
 from shipper.decoders.flow_log_fields import DEFAULT_FORMAT
 from shipper.decoders.flow_log_header import format_columns, header_columns, named_columns
+from shipper.decoders.flow_log_inner import NoRecord
+from shipper.decoders.flow_log_record import Bad, Format, Record, record_of
 from shipper.decoders.flow_log_selection import Selection
-from shipper.identity import MAX_RECORD_BYTES, document_id, object_name
+from shipper.identity import MAX_RECORD_BYTES, document_id, event_document_id, object_name
 from shipper.model import Batch, Chunk, Reject, Sums
 from shipper.partition import PartitionRule
 
-_SEPARATORS = " \t"
 _BLANK = b" \t\r"
-_SEPARATOR = re.compile("[ \t]+")
 
 OVER_LONG = "over-long line"
 
@@ -39,15 +39,6 @@ class Line:
     def reject(self, reason: str, *, fragment: bool = False) -> Reject:
         """This line as a record that cannot be framed."""
         return Reject(self.ordinal, self.offset, self.raw, reason, fragment)
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """The columns in force and who named them."""
-
-    columns: tuple[str, ...]
-    named_by: str
-    hint: str = ""
 
 
 class FlowLogDecoder:
@@ -80,6 +71,7 @@ class FlowLogDecoder:
         """Every physical line becomes a document, a reject or a counted skip. Never raises for what a line holds."""
         bulk = BulkLines(chunk, self._operation)
         counts: Counter[str] = Counter()
+        others: Counter[str] = Counter()
         unknown: frozenset[str] = frozenset()
         form = None
         for line, in_force, cells in framed(chunk, self._format):
@@ -87,10 +79,13 @@ class FlowLogDecoder:
                 form, columns = in_force, layout(in_force.columns)
                 stream = self._stream(chunk, columns)
                 wanted = self._selection.row_test(in_force.columns)
-                unknown |= columns.unknown_names
+                unknown |= frozenset() if form.csv else columns.unknown_names  # a CSV row has a format of its own
             counts["read"] += 1
             if isinstance(cells, Reject):
                 bulk.reject(cells)
+            elif isinstance(cells, NoRecord):
+                counts["skipped"] += 1
+                others.update([cells.kind] if cells.kind else [])
             elif cells is None:
                 counts["skipped"] += 1
                 if line.raw.strip(_BLANK):
@@ -99,7 +94,7 @@ class FlowLogDecoder:
                 counts["excluded"] += 1
             else:
                 counts.update(self._write(bulk, line, columns, decode_row(columns, cells, stream)))
-        return bulk.batch(Sums(**counts), unknown)
+        return bulk.batch(Sums(**counts), unknown, others)
 
     def _write(self, bulk: BulkLines, line: Line, columns: Layout, row: Row) -> list[str]:
         """Hands a document on unless it is too old; which sums it adds to."""
@@ -138,22 +133,32 @@ def default_format(given: str | None) -> Format:
     return Format(format_columns(DEFAULT_FORMAT), "the default format", hint)
 
 
-def framed(chunk: Chunk, unnamed: Format) -> Iterator[tuple[Line, Format, list[str] | Reject | None]]:
-    """Each physical line with the format in force and its cells; None for a line that is no record.
+def framed(chunk: Chunk, unnamed: Format) -> Iterator[tuple[Line, Format, list[str] | Reject | NoRecord | None]]:
+    """Each physical line with the format in force and its cells; None for a header or blank line.
 
-    A header line puts itself in force. The chunk's own header counts even if none of its names is known.
+    A header line puts itself in force. The chunk's own header counts even if none of its names is known. A line that
+    wraps a record is framed as what it wraps.
     """
-    form = _by_header(named_columns(chunk.header)) or unnamed
+    form = _by_header(chunk.header, named_columns(chunk.header)) or unnamed
     inside = chunk.mid_line
     for line in physical_lines(chunk):
         if inside or len(line.raw) > MAX_RECORD_BYTES:
             yield line, form, line.reject(OVER_LONG, fragment=True)
-        elif header := _by_header(header_columns(line.raw, form.columns)):
+        elif header := _by_header(line.raw, header_columns(line.raw, form.columns)):
             form = header
             yield line, form, None
         else:
-            yield line, form, cells_of(line, form)
+            found = record_of(line.raw, form, unnamed)
+            if isinstance(found, Record):
+                yield _named(line, found.event_id), found.form, found.cells
+            else:
+                yield line, form, line.reject(found.reason) if isinstance(found, Bad) else found
         inside = False
+
+
+def _named(line: Line, event_id: str) -> Line:
+    """A CloudWatch event is its id; anything else is where it stands."""
+    return replace(line, document_id=event_document_id(event_id)) if event_id else line
 
 
 def physical_lines(chunk: Chunk) -> Iterator[Line]:
@@ -168,22 +173,8 @@ def physical_lines(chunk: Chunk) -> Iterator[Line]:
         offset += len(raw) + 1
 
 
-def cells_of(line: Line, form: Format) -> list[str] | Reject | None:
-    """A record's cells, as many as columns; None for a blank line."""
-    try:
-        text = line.raw.removesuffix(b"\r").decode("utf-8").strip(_SEPARATORS)
-    except UnicodeDecodeError as error:
-        return line.reject(f"not UTF-8 at byte {error.start}")
-    if not text:
-        return None
-    if "\0" in text:
-        return line.reject("NUL byte")
-    cells = _SEPARATOR.split(text)
-    if len(cells) != len(form.columns):
-        expected = f"expected {len(form.columns)} columns ({form.named_by})"
-        return line.reject(f"{expected}, found {len(cells)}{form.hint}")
-    return cells
-
-
-def _by_header(columns: tuple[str, ...] | None) -> Format | None:
-    return Format(columns, "the header line") if columns else None
+def _by_header(line: bytes, columns: tuple[str, ...] | None) -> Format | None:
+    if columns:
+        return Format(columns, "the header line")
+    names = csv_columns(line)
+    return Format(names, "the CSV header", csv=True) if names else None

@@ -6,6 +6,7 @@ like field names, more than half of them known; names with underscores (as in Pa
 
 import re
 
+from shipper.decoders.flow_log_csv import csv_columns
 from shipper.decoders.flow_log_fields import KNOWN_NAMES
 from shipper.errors import ConfigError
 
@@ -18,6 +19,7 @@ _SHAPE = rb"(?:\xef\xbb\xbf)?+[ \t]*+" + _NAME + rb"(?:[ \t]++" + _NAME + rb")*+
 _LINE = re.compile(_SHAPE + rb"\r?+")
 # The leading LF is a literal prefix, which makes the search over ordinary records as fast as finding line ends.
 _LATER_LINE = re.compile(rb"\n(" + _SHAPE + rb")(?=\r?\n|\r?\Z)")
+_LATER_CSV_LINE = re.compile(rb"\n((?:\xef\xbb\xbf)?+\"?[@A-Za-z_][^\n]*+)")
 _FORMAT_TOKEN = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}|([a-z][a-z0-9_-]*)")
 
 
@@ -41,14 +43,18 @@ def header_columns(line: bytes, in_force: tuple[str, ...] = ()) -> tuple[str, ..
 
 def find_header(records: bytes) -> bytes | None:
     """The last header line in whole lines, without its line end; None if there is none."""
-    found = None
+    found, place = None, -1
     for match in _LATER_LINE.finditer(records):
         if is_header(match[1]):
-            found = match[1]
+            found, place = match[1], match.start()
+    if b"," in records:
+        for match in _LATER_CSV_LINE.finditer(records, max(place, 0)):
+            if csv_columns(match[1]):
+                found = match[1]
     if found is None:
         end = records.find(b"\n")
         first = records[: end if end >= 0 else len(records)]
-        found = first if is_header(first) else None
+        found = first if is_header(first) or csv_columns(first) else None
     return None if found is None else found.removesuffix(b"\r")
 
 

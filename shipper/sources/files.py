@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock, Thread
 
-from shipper.errors import SourceDamaged
-from shipper.identity import CHUNK_BYTES, FindHeader, Piece
+from shipper.errors import NotRecords, SourceDamaged
+from shipper.identity import CHUNK_BYTES, Framing, Piece
 from shipper.interfaces import CheckpointStore
 from shipper.model import Checkpoint, Chunk, ChunkId, Position, StreamKey
 from shipper.sources.framing import framed
@@ -53,14 +53,18 @@ class _Stream(LowWater):
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """A thread is done with an input: it was `unchanged`, or cannot be read to its end because of `problem`."""
+    """A thread is done with an input: it was `unchanged`, holds something `other`, or has a `problem` on its way."""
 
     problem: str = ""
+    other: str = ""
     unchanged: bool = False
 
 
 class FilesSource:
-    """A source over inputs. `problems` names those that could not be read to their end, and why."""
+    """A source over inputs. `problems` names those that could not be read to their end, and why.
+
+    `others` names those that hold no records of this kind, and what they are.
+    """
 
     def __init__(
         self,
@@ -68,7 +72,7 @@ class FilesSource:
         *,
         key: Callable[[str], StreamKey],
         checkpoints: CheckpointStore,
-        find_header: FindHeader,
+        framing: Framing,
         clock: Callable[[], datetime],
         again: bool = False,
         parallel: int = 1,
@@ -82,7 +86,7 @@ class FilesSource:
         self._coming_lock = Lock()
         self._key = key
         self._checkpoints = checkpoints
-        self._find_header = find_header
+        self._framing = framing
         self._clock = clock
         self._again = again
         self._ready: Handover[tuple[_Stream, Piece | _Left]] = Handover(
@@ -99,6 +103,7 @@ class FilesSource:
         self._bytes_done = 0
         self._unchanged: list[str] = []
         self.problems: dict[str, str] = {}
+        self.others: dict[str, str] = {}
 
     def poll(self, max_bytes: int) -> Chunk | None:  # noqa: ARG002  (borders are part of the identity)
         """The next chunk of any input that is being read. Raises EndOfInput after the last of all."""
@@ -179,11 +184,13 @@ class FilesSource:
                         break
         except SourceDamaged as error:
             return _Left(problem=str(error))
+        except NotRecords as error:
+            return _Left(other=str(error))
         return _Left()
 
     def _same_until(self, stream: _Stream, checkpoint: Checkpoint) -> bool:
         """Whether the input's bytes before the checkpoint are those that were committed. Damaged ones are not."""
-        with closing(self._pieces(stream)) as read, suppress(SourceDamaged):
+        with closing(self._pieces(stream)) as read, suppress(SourceDamaged, NotRecords):
             for piece in read:
                 end = piece.offset + len(piece.records)
                 if end >= checkpoint.offset:
@@ -198,7 +205,7 @@ class FilesSource:
             raise SourceDamaged(f"{item.title}: {error.strerror or error}") from error
         with closing(opened):
             stream.file = measured(opened)
-            yield from framed(item, stream.file, self._find_header)
+            yield from framed(item, stream.file, self._framing)
 
     def _chunk(self, stream: _Stream, piece: Piece) -> Chunk:
         with self._lock:
@@ -224,9 +231,11 @@ class FilesSource:
             self._bytes_done += stream.item.size if stream.item.resumable else stream.bytes_read
             if left.problem:
                 self.problems[stream.item.origin] = left.problem
+            if left.other:
+                self.others[stream.item.origin] = left.other
             if left.unchanged:
                 self._unchanged.append(stream.item.origin)
-        if not left.problem and not left.unchanged:
+        if left == _Left():
             stream.end()
 
 

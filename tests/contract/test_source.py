@@ -10,7 +10,7 @@ import pytest
 
 from fakes import NOW, FakeCheckpoints, FakeSource, inputs
 from shipper.errors import EndOfInput
-from shipper.identity import CHUNK_BYTES
+from shipper.identity import CHUNK_BYTES, Framing
 from shipper.interfaces import Source
 from shipper.model import Chunk, StreamKey
 from shipper.sources.files import FilesSource
@@ -44,7 +44,7 @@ def files(folder: Path, parallel: int = 1) -> Reopen:
             inputs(str(folder)),
             key=lambda origin: StreamKey("lines", "store", origin),
             checkpoints=checkpoints,
-            find_header=lambda _: None,
+            framing=Framing(lambda _: None),
             clock=lambda: NOW,
             parallel=parallel,
         )

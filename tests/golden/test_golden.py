@@ -5,6 +5,7 @@ One folder per kind of record; a new kind is a row in KINDS. `--rewrite-golden` 
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from flow_log_samples import chunk, decoder
 from shipper.decoders.flow_log_header import find_header
+from shipper.decoders.flow_log_lines import record_lines
 from shipper.identity import pieces
 from shipper.model import Batch, Sums
 
@@ -35,7 +37,7 @@ def decode_flow_log(raw: bytes, settings: Mapping[str, str]) -> list[Batch]:
                 mid_line=piece.mid_line,
             )
         )
-        for piece in pieces([raw], origin, find_header)
+        for piece in pieces(record_lines([raw]), origin, find_header)
     ]
 
 
@@ -67,11 +69,15 @@ def test_every_sample_says_where_it_comes_from(kind: str) -> None:
 
 
 def shown(batches: list[Batch]) -> dict[str, Any]:
+    others: Counter[str] = Counter()
+    for batch in batches:
+        others.update(batch.other_logs)
     return {
         "sums": {
             name: count for name, count in asdict(sum((batch.sums for batch in batches), Sums())).items() if count
         },
         "unknown_columns": sorted(frozenset().union(*(batch.unknown_columns for batch in batches))),
+        **({"other_logs": dict(sorted(others.items()))} if others else {}),
         "rejects": [
             {**asdict(reject), "raw": reject.raw.decode("latin-1")} for batch in batches for reject in batch.rejects
         ],

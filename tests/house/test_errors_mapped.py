@@ -11,10 +11,10 @@ import pytest
 import shipper
 import shipper.errors
 from shipper.cli.exit_codes import EXIT_CODES, EXIT_HELP, exit_code
-from shipper.errors import DecodeError, EndOfInput, ShipperError
+from shipper.errors import DecodeError, EndOfInput, NotRecords, ShipperError
 
 LEAVES = ("mirror", "provision", "suricata", "dashboards", "aws")
-INSIDE = {DecodeError, EndOfInput}
+INSIDE = {DecodeError, EndOfInput, NotRecords}
 """Met and dealt with in the pipeline; one that reaches the command is a bug of ours."""
 
 

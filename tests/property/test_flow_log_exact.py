@@ -1,5 +1,6 @@
 """What holds for any bytes: nothing is lost, nothing is raised, and no field can alter another."""
 
+import json
 import re
 from itertools import pairwise
 
@@ -17,6 +18,19 @@ from shipper.decoders.flow_log_header import find_header
 from shipper.identity import line_count, pieces
 
 names = sorted(KNOWN_NAMES)
+WRAPPERS = [
+    "message",
+    "@message",
+    "timestamp",
+    "@timestamp",
+    "logStream",
+    "event",
+    "of",
+    "field",
+    "value",
+    "id",
+    "bytes",
+]
 cells = st.one_of(
     st.just("-"),
     st.integers(-1, 2**64).map(str),
@@ -28,8 +42,21 @@ cells = st.one_of(
     st.text(st.characters(exclude_characters="\n\r \t\0", exclude_categories=["Cs"]), min_size=1, max_size=8),
 )
 headers = st.lists(st.sampled_from(names), min_size=1, max_size=12, unique=True).map(" ".join)
+texts = st.one_of(st.lists(cells, max_size=14).map(" ".join), headers, st.just(RECORD.decode()))
+values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), texts),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(WRAPPERS), inner, max_size=5)),
+)
+wrapped = st.one_of(
+    values.map(json.dumps),
+    st.builds("{} {}".format, st.sampled_from(["2023-11-14T22:13:20Z", "2023-11-14T22:13:20.1+00:00"]), texts),
+    st.lists(texts, min_size=1, max_size=5).map("\t".join).map("EVENTS\t{}".format),
+    st.lists(st.sampled_from([*WRAPPERS, *names]), min_size=1, max_size=4, unique=True).map(",".join),
+    st.lists(texts, min_size=1, max_size=4).map(lambda each: ",".join(f'"{text}"' for text in each)),
+).map(lambda text: text.encode("utf-8", "surrogatepass"))
 line = st.one_of(
     st.binary(max_size=30),
+    wrapped,
     headers.map(str.encode),
     st.lists(cells, min_size=1, max_size=14).map(" ".join).map(str.encode),
     st.just(RECORD),

@@ -31,7 +31,7 @@ from fakes import (
     page,
 )
 from shipper.deadletter import DeadLetterDirectory
-from shipper.identity import CHUNK_BYTES
+from shipper.identity import CHUNK_BYTES, Framing
 from shipper.model import Checkpoint, DeadLetter, RecordKind, Stream, StreamKey, Sums
 from shipper.opensearch.bulk import Item
 from shipper.opensearch.reply import Reply
@@ -184,7 +184,7 @@ class Load(RuleBasedStateMachine):
             inputs(str(self.path)),
             key=lambda origin: StreamKey(KIND.name, "store", origin),
             checkpoints=MortalCheckpoints(self.known, life),
-            find_header=lambda _: None,
+            framing=Framing(lambda _: None),
             clock=lambda: NOW,
         )
         pipeline = Pipeline(

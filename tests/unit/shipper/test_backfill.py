@@ -123,6 +123,20 @@ def test_a_delivered_object_is_its_name_and_knows_its_flow_log(rig: Rig) -> None
     assert len(rig.ids()) == 16
 
 
+def test_what_is_no_flow_log_is_named_and_counted_and_no_dead_letter(rig: Rig) -> None:
+    rig.put("all/flow.log")
+    picture = rig.put("all/logo.png", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 50)
+    rig.put(
+        "all/trail.json.gz",
+        gzip.compress(b'{"Records":[%s]}' % b",".join([b'{"eventVersion":"1","eventSource":"s","eventName":"n"}'] * 9)),
+    )
+    report = rig.run(str(rig.folder / "all"))
+    assert report.others == {picture: "PNG image"}
+    assert report.other_logs == {"CloudTrail": 9}
+    assert report.total == Sums(read=18, delivered=8, skipped=10)
+    assert (report.problems, rig.letters.letters) == ({}, [])
+
+
 def test_another_selection_is_another_stream_and_keeps_ids(rig: Rig) -> None:
     path = rig.put("1.log")
     some = {"where": '["srcaddr=10.0.0.4/30"]', "until": "2023-11-14T22:13:26+00:00"}

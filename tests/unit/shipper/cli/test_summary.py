@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shipper.backfill import Report
-from shipper.cli.summary import DryRun, Summary, show
+from shipper.cli.summary import DryRun, Summary, as_json, show
 from shipper.model import Sums
 from shipper.opensearch.shards import ShardSum
 from shipper.sources.files import Progress
@@ -60,3 +60,16 @@ def test_a_dry_run_delivers_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     heading = capsys.readouterr().out.splitlines()[1]
     assert "would be written" in heading
     assert "delivered" not in heading
+
+
+def test_what_was_passed_over_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    found = summary(
+        {"a": Sums(read=9, skipped=9)}, inputs=3, other_logs={"CloudTrail": 8, "WAF": 1}, others={"b": "PNG image"}
+    )
+    show(found)
+    printed = capsys.readouterr()
+    assert "Nothing new: 9 are records of other logs, 1 of 3 inputs hold no records of this kind." in printed.out
+    assert "9 records of other logs were skipped: 8 of CloudTrail, 1 of WAF" in printed.err
+    assert "1 inputs hold no records of this kind, such as b (PNG image)" in printed.err
+    told = as_json(found)
+    assert (told["other_logs"], told["other_files"]) == ({"CloudTrail": 8, "WAF": 1}, {"b": "PNG image"})

@@ -13,7 +13,7 @@ from fakes import NOW, FakeCheckpoints, inputs
 from flow_log_samples import AWS_NAME
 from shipper.decoders.flow_log_header import find_header
 from shipper.errors import CorruptState, EndOfInput, StateUnwritable
-from shipper.identity import CHUNK_BYTES
+from shipper.identity import CHUNK_BYTES, Framing
 from shipper.model import Checkpoint, Chunk, StreamKey
 from shipper.sources.files import FilesSource, Progress
 from shipper.sources.local_paths import expand
@@ -33,7 +33,7 @@ class Reader:
             inputs(*(name if name == "-" else str(self.folder / name) for name in names), stdin=stdin),
             key=self.key,
             checkpoints=self.checkpoints,
-            find_header=find_header,
+            framing=Framing(find_header),
             clock=lambda: NOW,
             again=again,
         )
@@ -370,7 +370,7 @@ def test_a_pipe_that_cannot_be_opened_is_a_problem_of_its_own(tmp_path: Path) ->
         expand([str(tmp_path / "pipe")], refuse),
         key=Reader(tmp_path).key,
         checkpoints=FakeCheckpoints(),
-        find_header=find_header,
+        framing=Framing(find_header),
         clock=lambda: NOW,
     )
     assert poll_all(source) == []

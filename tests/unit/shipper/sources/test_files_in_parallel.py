@@ -10,7 +10,7 @@ import pytest
 from fakes import NOW, FakeCheckpoints
 from shipper.decoders.flow_log_header import find_header
 from shipper.errors import EndOfInput, Unavailable
-from shipper.identity import CHUNK_BYTES
+from shipper.identity import CHUNK_BYTES, Framing
 from shipper.model import Chunk, StreamKey
 from shipper.sources.files import FilesSource, Progress
 from shipper.sources.inputs import Input
@@ -38,7 +38,7 @@ def sourced(items: Iterable[Input], parallel: int = 1, checkpoints: FakeCheckpoi
         items,
         key=lambda origin: StreamKey("flowlogs", "store", origin),
         checkpoints=checkpoints or FakeCheckpoints(),
-        find_header=find_header,
+        framing=Framing(find_header),
         clock=lambda: NOW,
         parallel=parallel,
     )
