@@ -109,6 +109,38 @@ class DatasetSettings(_Section):
     )
 
 
+class SuricataSettings(_Section):
+    """The sensor: how suricata.yaml is rendered, and where Suricata is asked."""
+
+    directory: Path = Field(
+        Path("~/.config/flowtap/suricata"), description="Its folder: suricata.yaml, rules, what is muted."
+    )
+    sensor_name: str = Field("", description="Name in every event; without one the host's.")
+    interface: str = Field("", description="Network interface to capture; without one only pcaps are read.")
+    threads: int = Field(0, ge=0, le=256, description="Capture threads; 0: one for each core.")
+    home_net: str = Field(
+        "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7",
+        description="Networks of one's own (HOME_NET), separated by commas, with ! before what is not.",
+    )
+    exclude_ports: str = Field("", description="Ports whose traffic is not captured, such as 9200, 5601.")
+    capture_filter: str = Field(
+        "", description="A filter of one's own (pcap-filter(7)); without `vlan` it takes no tagged frames."
+    )
+    mtu: int = Field(9001, ge=576, le=65535, description="Largest packet on the network; AWS has jumbo frames.")
+    ring_frames: int = Field(2048, ge=64, description="Frames that wait for each thread; more outlast longer bursts.")
+    memory_mib: int = Field(768, ge=64, description="Memory for flows, streams and fragments together.")
+    midstream: bool = Field(False, description="Take up TCP sessions whose beginning was not seen.")
+    alert_payloads: bool = Field(True, description="Alerts bring packet, payload and HTTP body.")
+    stats_seconds: int = Field(30, ge=1, description="Seconds between two events of statistics.")
+    log_directory: Path = Field(Path("/var/log/suricata"), description="Where Suricata writes eve.json.")
+    socket: Path = Field(
+        Path("/run/suricata/suricata-command.socket"), description="Its command socket, for reload and stats."
+    )
+    run_as: str = Field("", description="User and group that Suricata becomes when root starts it.")
+    image: str = Field("", description="Image for check and update; without one Suricata of this host, if it has one.")
+    rule_urls: str = Field("", description="Rules to fetch, separated by commas; without any Emerging Threats Open.")
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -125,6 +157,7 @@ class Settings(BaseSettings):
     sources: SourcesSettings = SourcesSettings()
     state: StateSettings = StateSettings()
     watch: WatchSettings = WatchSettings()
+    suricata: SuricataSettings = SuricataSettings()
     datasets: dict[str, DatasetSettings] = Field(default_factory=dict)
 
     @classmethod

@@ -30,6 +30,7 @@ COMMANDS = {
         "Records that could not be stored: list, show, replay, purge.",
     ),
     "checkpoint": ("shipper.cli.checkpoint", "checkpoint", "How far each input is loaded: list, reset."),
+    "suricata": ("shipper.cli.suricata", "suricata", "The sensor: configuration, rules, reload, figures."),
     "query": ("shipper.cli.query", "query", "Ready-made questions to the store."),
 }
 
@@ -55,7 +56,8 @@ class _LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except Unavailable as error:
-            error.add_note(_next_step(ctx.obj.address))
+            if not getattr(error, "__notes__", ()):  # whoever has one knows better what did not answer
+                error.add_note(_next_step(ctx.obj.address))
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
