@@ -73,13 +73,15 @@ def decoder_parts(
     keep_expired: bool = False,
 ) -> DecoderParts:
     """What the decoder of this kind is made from; `now` decides what its datasets' retention has expired."""
-    kept = () if keep_expired else KINDS[kind.name].datasets
+    datasets = KINDS[kind.name].datasets
+    kept = () if keep_expired else datasets
     retentions = {name: settings.dataset(name).retention_days for name in kept}
     return DecoderParts(
         rules=rules,
         settings=kind.settings,
         operation="index" if replace else "create",
         expire_before={name: now - timedelta(days=days) for name, days in retentions.items() if days},
+        privacy={name: settings.dataset(name).privacy for name in datasets},
     )
 
 

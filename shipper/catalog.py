@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shipper.decoders.bulk_lines import Operation
+from shipper.decoders.eve import EveDecoder
+from shipper.decoders.eve_event import DATASETS as EVE_DATASETS
+from shipper.decoders.eve_privacy import Privacy
 from shipper.decoders.flow_log_exact import FlowLogDecoder
 from shipper.decoders.flow_log_header import find_header
 from shipper.decoders.flow_log_lines import record_lines
@@ -25,6 +28,7 @@ class DecoderParts:
     settings: Mapping[str, str]
     operation: Operation = "create"
     expire_before: Mapping[str, datetime] = field(default_factory=dict)
+    privacy: Mapping[str, Privacy] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,22 @@ def _flow_log_decoder(parts: DecoderParts) -> Decoder:
     )
 
 
+def _eve_decoder(parts: DecoderParts) -> Decoder:
+    return EveDecoder(
+        parts.rules,
+        sensor=parts.settings.get("sensor", ""),
+        vlan_is_vni="vlan_is_vni" in parts.settings,
+        privacy=parts.privacy,
+        expire_before=parts.expire_before,
+        operation=parts.operation,
+    )
+
+
+def _no_header(_lines: bytes) -> None:
+    """Events name their fields themselves."""
+
+
 KINDS: Mapping[str, Row] = {
     "flowlogs": Row(("aws.vpcflow", "aws.tgwflow"), Framing(find_header, record_lines), _flow_log_decoder),
+    "eve": Row(EVE_DATASETS, Framing(_no_header), _eve_decoder),
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from shipper.decoders.eve_privacy import Choice, Privacy
 from shipper.partition import Unit
 
 ENVIRONMENT_PREFIX = "SHIPPER_"
@@ -107,6 +108,20 @@ class DatasetSettings(_Section):
     retention_days: int = Field(
         0, ge=0, description="Partitions wholly older are deleted on demand; 0 keeps everything."
     )
+    payloads: Choice = Field(
+        Choice.KEEP, description="Suricata's: payloads of packets and frames: keep, hash (equal stays equal) or drop."
+    )
+    bodies: Choice = Field(
+        Choice.KEEP, description="Suricata's: bodies of HTTP, MQTT, mail subjects and the like: keep, hash or drop."
+    )
+    user_names: Choice = Field(
+        Choice.KEEP, description="Suricata's: user names, mail addresses, passwords in clear: keep, hash or drop."
+    )
+
+    @property
+    def privacy(self) -> Privacy:
+        """What becomes of what is somebody's own."""
+        return Privacy(self.payloads, self.bodies, self.user_names)
 
 
 class SuricataSettings(_Section):

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import eve_samples
 from flow_log_samples import chunk, decoder
 from shipper.decoders.flow_log_header import find_header
 from shipper.decoders.flow_log_lines import record_lines
@@ -41,7 +42,14 @@ def decode_flow_log(raw: bytes, settings: Mapping[str, str]) -> list[Batch]:
     ]
 
 
-KINDS: Mapping[str, Callable[[bytes, Mapping[str, str]], list[Batch]]] = {"flow_log": decode_flow_log}
+def decode_eve(raw: bytes, settings: Mapping[str, str]) -> list[Batch]:
+    return [eve_samples.decoder(**settings).decode(chunk(raw, "eve.json"))]
+
+
+KINDS: Mapping[str, Callable[[bytes, Mapping[str, str]], list[Batch]]] = {
+    "flow_log": decode_flow_log,
+    "eve": decode_eve,
+}
 SAMPLES = sorted(path for kind in KINDS for path in HERE.glob(f"{kind}/*.in"))
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+import eve_templates
+from shipper.decoders import eve_derived, eve_table
 from shipper.decoders.flow_log_fields import TGW, VPC, Dataset, Kind
 from shipper.opensearch.desired import desired
 from shipper.opensearch.leaves import leaves
@@ -128,3 +130,22 @@ def test_every_part_is_used_and_known() -> None:
     parts = {name for name, shape in SHAPES.items() if "uses" not in shape}
     assert used == parts
     assert leaves(SHAPES["base"]["mappings"]["properties"])["@timestamp"]["type"] == "date"
+
+
+def test_suricatas_templates_are_what_the_tables_say(request: pytest.FixtureRequest) -> None:
+    """`--rewrite-golden` (`make golden`) writes them anew; a change raises SCHEMA_VERSION."""
+    elsewhere = [path for part in ("base", "network") for path in leaves(SHAPES[part]["mappings"]["properties"])]
+    for name, wanted in eve_templates.desired(elsewhere).items():
+        file = Path(str(FOLDER / f"{name}.json"))
+        if request.config.getoption("--rewrite-golden"):
+            file.write_text(eve_templates.text(wanted))
+        assert file.read_text() == eve_templates.text(wanted), f"{name}.json is not what the tables say: make golden"
+
+
+def test_every_leaf_of_an_event_has_its_place_in_every_dataset_it_can_come_to() -> None:
+    """`base` and `network` agree with the tables where both name a leaf."""
+    named = {path: leaf for _, path, leaf in everything()}
+    for _, each in eve_table.leaves(eve_table.table()):
+        assert named[each.path] == eve_templates.leaf(each.kind), each.path
+    for derived in eve_derived.DERIVED:
+        assert named[derived.path]["type"] == derived.kind.split(",")[0], derived.path

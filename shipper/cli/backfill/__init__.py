@@ -5,6 +5,7 @@ One module for each kind of records; `options` and `load` are what they share.
 
 import click
 
+from shipper.cli.backfill.eve import eve
 from shipper.cli.backfill.flowlogs import flowlogs
 
 
@@ -14,3 +15,4 @@ def backfill() -> None:
 
 
 backfill.add_command(flowlogs)
+backfill.add_command(eve)

@@ -1,0 +1,194 @@
+"""Suricata's EVE: a chunk of JSON lines in, a batch of documents out. One parse and one writing for each event.
+
+Every physical line is a document, a reject (over-long, not JSON, no event) or counted as skipped (blank lines) or
+expired. A document's id is a hash of its line and of the sensor's name: equal lines are one event, and the store
+counts the others as duplicates.
+"""
+
+import json
+from binascii import b2a_base64
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from hashlib import blake2b
+from itertools import accumulate
+from typing import Any, Final
+
+import orjson
+
+from shipper.decoders.bulk_lines import Operation, check_framing
+from shipper.decoders.eve_datasets import objects
+from shipper.decoders.eve_event import DATASETS, Event, Stream, document_of, strict
+from shipper.decoders.eve_mending import mended
+from shipper.decoders.eve_privacy import Privacy, kinds
+from shipper.decoders.eve_table import Table, table
+from shipper.decoders.flow_log_exact import OVER_LONG
+from shipper.errors import DecodeError
+from shipper.identity import MAX_RECORD_BYTES
+from shipper.model import Batch, Chunk, Reject, Sums
+from shipper.partition import PartitionRule
+
+ID_BYTES: Final = 12
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_ID_END = b'"}}\n'
+_BLANK = b" \t\r"
+_TOO_DEEP = "nested too deep"
+_MOST_PREFIXES = 4096
+
+
+class EveDecoder:
+    """Decodes EVE lines. `sensor` names the sensor of events that do not name one; it is part of their ids.
+
+    `vlan_is_vni` reads the first two VLAN tags as the VNI of a mirror session. Events older than their dataset's
+    `expire_before` are counted, not written. `privacy` says by dataset what is left out or hashed.
+    """
+
+    def __init__(
+        self,
+        rules: Mapping[str, PartitionRule],
+        *,
+        sensor: str = "",
+        vlan_is_vni: bool = False,
+        privacy: Mapping[str, Privacy] | None = None,
+        expire_before: Mapping[str, datetime] | None = None,
+        operation: Operation = "create",
+    ) -> None:
+        self._rules = rules
+        self._sensor = sensor
+        self._vlan_is_vni = vlan_is_vni
+        chosen = {name: (privacy or {}).get(name, Privacy()) for name in DATASETS}
+        self._tables: Mapping[str, Table] = {name: table(kinds(each), objects(name)) for name, each in chosen.items()}
+        self._expire_before = {
+            name: int(oldest.timestamp() * 1_000_000) for name, oldest in (expire_before or {}).items()
+        }
+        self._operation = operation
+        self._prefixes: dict[tuple[str, str], tuple[str, bytes]] = {}
+
+    def decode(self, chunk: Chunk) -> Batch:
+        """Every physical line becomes a document, a reject or a counted skip. Never raises for what a line holds."""
+        arrived = f"{chunk.received_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        stream = Stream(arrived, self._sensor, self._vlan_is_vni)
+        lines = _Lines(chunk)
+        raws = chunk.records.split(b"\n")
+        if not raws[-1]:
+            raws.pop()
+        inside, offset = chunk.mid_line, chunk.position.offset
+        for ordinal, raw in enumerate(raws, chunk.first_ordinal):
+            if inside or len(raw) > MAX_RECORD_BYTES:
+                lines.rejects.append(Reject(ordinal, offset, raw, OVER_LONG, fragment=True))
+            else:
+                try:
+                    self._write(raw, ordinal, stream, lines)
+                except DecodeError as error:
+                    lines.rejects.append(Reject(ordinal, offset, raw, str(error)))
+            inside = False
+            offset += len(raw) + 1
+        return lines.batch(len(raws))
+
+    def _write(self, raw: bytes, ordinal: int, stream: Stream, lines: "_Lines") -> None:
+        try:
+            parsed = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            if not raw.strip(_BLANK):
+                lines.counts["skipped"] += 1
+                return
+            parsed = _parsed_exactly(raw)
+        sensor = _sensor(parsed) or self._sensor
+        event = document_of(parsed, self._tables.__getitem__, stream)
+        try:
+            if event.opaque and _may_be_inexact(raw):
+                event = document_of(_parsed_exactly(raw), self._tables.__getitem__, stream)
+            written = strict(event.document)
+        except orjson.JSONEncodeError:
+            event, written = mended(event)
+        except RecursionError:
+            raise DecodeError(_TOO_DEEP) from None
+        self._add(raw, ordinal, sensor, event, written, lines)
+
+    def _add(self, raw: bytes, ordinal: int, sensor: str, event: Event, written: bytes, lines: "_Lines") -> None:
+        dataset, when = event.dataset, event.moment
+        if when is None:
+            lines.counts["suspect"] += 1
+        elif when.since_1970 < self._expire_before.get(dataset, 0):
+            lines.counts["expired"] += 1
+            return
+        if event.malformed:
+            lines.counts["malformed"] += 1
+        hour = when.text[:13] if when else ""
+        found = self._prefixes.get((dataset, hour))
+        index, prefix = found or self._prefix(dataset, hour)
+        digest = blake2b(b"%b\n%b" % (sensor.encode("utf-8", "surrogatepass"), raw), digest_size=ID_BYTES).digest()
+        lines.parts += (prefix, b2a_base64(digest, newline=False).translate(_URL_SAFE), _ID_END, written)
+        lines.lengths.append(len(prefix) + 20 + len(written))
+        lines.partitions.append(index)
+        lines.ordinals.append(ordinal)
+
+    def _prefix(self, dataset: str, hour: str) -> tuple[str, bytes]:
+        """The partition of an hour, and what an action line for it begins with."""
+        moment = datetime.fromisoformat(f"{hour}:00:00+00:00") if hour else None
+        index = self._rules[dataset].index(moment)
+        found = index, b'{"%b":{"_index":%b,"_id":"' % (self._operation.encode(), orjson.dumps(index))
+        if len(self._prefixes) < _MOST_PREFIXES:
+            self._prefixes[dataset, hour] = found
+        return found
+
+
+class _Lines:
+    """One chunk's bulk lines as they grow."""
+
+    def __init__(self, chunk: Chunk) -> None:
+        self._chunk = chunk
+        self.parts: list[bytes] = []
+        self.lengths: list[int] = []
+        self.partitions: list[str] = []
+        self.ordinals: list[int] = []
+        self.rejects: list[Reject] = []
+        self.counts: Counter[str] = Counter()
+
+    def batch(self, read: int) -> Batch:
+        """All of it, checked."""
+        body, cuts = b"".join(self.parts), list(accumulate(self.lengths, initial=0))
+        check_framing(body, cuts, len(self.partitions))
+        return Batch(
+            chunk=self._chunk,
+            body=body,
+            cuts=cuts,
+            partitions=self.partitions,
+            ordinals=self.ordinals,
+            rejects=tuple(self.rejects),
+            sums=Sums(read=read, **self.counts),
+        )
+
+
+def _sensor(parsed: Any) -> str:
+    """Who saw the event. Raises for what is no event at all."""
+    if type(parsed) is not dict:
+        raise DecodeError("not a JSON object")
+    if type(parsed.get("event_type")) is not str:
+        raise DecodeError("no event_type")
+    host = parsed.get("host")
+    return host if type(host) is str else ""
+
+
+def _parsed_exactly(raw: bytes) -> Any:
+    """Whole numbers of any size and lone surrogates, as Python reads JSON; slower. Raises DecodeError."""
+    try:
+        return json.loads(raw.decode("utf-8"), parse_constant=_no_number)
+    except UnicodeDecodeError as error:
+        raise DecodeError(f"not UTF-8 at byte {error.start}") from None
+    except RecursionError:
+        raise DecodeError(_TOO_DEEP) from None
+    except ValueError as error:
+        raise DecodeError(f"not JSON: {error}") from None
+
+
+def _no_number(name: str) -> None:
+    raise DecodeError(f"not JSON: {name}")
+
+
+def _may_be_inexact(raw: bytes) -> bool:
+    """Whether there may be a whole number that orjson reads as a float: 19 digits or more in a row."""
+    return b"0" * 19 in raw.translate(_DIGITS)
+
+
+_DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
