@@ -24,8 +24,9 @@ from shipper.cli.context import Context, now
 def flowlogs(context: Context, /, loading: Loading, **options: Any) -> int:
     """Load VPC and transit gateway flow logs.
 
-    A SOURCE is a file (plain or gzip), a folder, a glob, or - for standard input. A header line names the columns;
-    without one, lines have --format or AWS's default format.
+    A SOURCE is a file, a folder, a glob, or - for standard input; packed by gzip, zstd, bzip2, xz or not at all. A
+    header line names the columns; without one, lines have --format or AWS's default format. Exports of CloudWatch,
+    Athena and Logs Insights, subscription envelopes and JSON load as they are.
 
     A CONDITION is a field of AWS's, an operator (= != < <= > >=) and a value, a list a,b, a range 1000-2000 or a
     network 10.0.0.0/8. An absent value equals only -. What is not selected is counted as excluded.
