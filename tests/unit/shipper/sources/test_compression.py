@@ -1,13 +1,17 @@
 """Decompression: any gzip file byte for byte, and a damaged one up to where it is damaged."""
 
+import bz2
 import gzip
+import lzma
 import random
 import zlib
+from collections.abc import Callable
 from io import BytesIO, RawIOBase
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from zstandard import ZstdCompressionParameters, ZstdCompressor
 
 from shipper.errors import SourceDamaged
 from shipper.sources.compression import BLOCK_BYTES, decompressed
@@ -54,14 +58,15 @@ def read_what_is_good(content: bytes) -> tuple[bytes, str]:
 
 @given(st.lists(st.one_of(st.binary(max_size=50), st.just(TEXT)), min_size=1, max_size=4), st.integers(1, 9))
 def test_members_are_read_one_after_the_other(members: list[bytes], level: int) -> None:
-    assert read(b"".join(gzip.compress(member, level) for member in members)) == b"".join(members)
+    packed = [gzip.compress(member, level) for member in [b"2 ", *members]]
+    assert read(b"".join(packed)) == b"2 " + b"".join(members)
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(1, 9))
 def test_a_pipe_that_hands_out_few_bytes_gives_the_same(content: bytes, size: int) -> None:
-    packed = gzip.compress(content) + gzip.compress(TEXT)
-    assert b"".join(decompressed(Trickle(packed, size), "-")) == content + TEXT
+    packed = gzip.compress(b"x" + content) + gzip.compress(TEXT)
+    assert b"".join(decompressed(Trickle(packed, size), "-")) == b"x" + content + TEXT
     plain = b"x" + content
     assert b"".join(decompressed(Trickle(plain, size), "-")) == plain
 
@@ -145,17 +150,76 @@ def test_much_that_was_packed_into_little_comes_in_small_blocks() -> None:
 @pytest.mark.parametrize(
     ("magic", "advice"),
     [
-        (b"\x28\xb5\x2f\xfd", "zstd: decompress it first"),
-        (b"PAR1", "Parquet: deliver flow logs as text"),
+        (b"PAR1", "Parquet inside something else"),
         (b"PK\x03\x04", "zip: unpack it first"),
-        (b"BZh", "bzip2: decompress it first"),
-        (b"\xfd7zXZ\x00", "xz: decompress it first"),
+        (b"7z\xbc\xaf\x27\x1c", "7z: unpack it first"),
+        (b"Rar!\x1a\x07", "rar: unpack it first"),
+        (b"flow.log".ljust(257, b"\0") + b"ustar", "tar: unpack it first"),
     ],
 )
 @pytest.mark.parametrize("size", [1, 1000])
 def test_what_cannot_be_read_yet_is_refused_with_advice(magic: bytes, advice: str, size: int) -> None:
     with pytest.raises(SourceDamaged, match=f"some.file is {advice}"):
         list(decompressed(Trickle(magic + b"rest of it", size), "some.file"))
+
+
+PACKERS = {"gzip": gzip.compress, "zstd": ZstdCompressor().compress, "bzip2": bz2.compress, "xz": lzma.compress}
+packers = pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
+
+
+@packers
+def test_v5_packed_in_any_way_it_is_the_same_bytes(pack: Callable[[bytes], bytes]) -> None:
+    for content in (b"", b"2 plain\n", TEXT, NOISE, bytes(3 * BLOCK_BYTES)):
+        assert read(pack(content)) == content
+        assert read(pack(content) + pack(TEXT) + pack(NOISE)) == content + TEXT + NOISE
+        assert read(gzip.compress(pack(content) + pack(TEXT))) == content + TEXT
+
+
+@packers
+@pytest.mark.parametrize("size", [1, 7, 513])
+def test_any_pipe_gives_the_same(pack: Callable[[bytes], bytes], size: int) -> None:
+    packed = pack(TEXT) + pack(b"") + pack(TEXT)
+    assert b"".join(decompressed(Trickle(packed, size), "-")) == TEXT * 2
+
+
+@packers
+def test_every_truncation_of_any_packing_is_noticed(pack: Callable[[bytes], bytes]) -> None:
+    packed = pack(TEXT[:999])
+    for length in range(6, len(packed), 5):
+        good, said = read_what_is_good(packed[:length])
+        assert TEXT.startswith(good)
+        assert "some.gz: " in said
+
+
+@packers
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_any_damage_is_damage_or_other_bytes(pack: Callable[[bytes], bytes], data: st.DataObject) -> None:
+    packed = bytearray(pack(TEXT[:999]))
+    at = data.draw(st.integers(0, len(packed) - 1))
+    packed[at] ^= data.draw(st.integers(1, 255))
+    read_what_is_good(bytes(packed) + data.draw(st.binary(max_size=20)))
+
+
+def test_zstandard_skips_skippable_frames_and_packs_little_into_much() -> None:
+    skippable = b"\x50\x2a\x4d\x18\x04\0\0\0abcd"
+    packed = ZstdCompressor().compress(TEXT) + skippable + ZstdCompressor().compress(bytes(40 * BLOCK_BYTES))
+    sizes = [len(block) for block in decompressed(BytesIO(packed), "bomb.zst")]
+    assert sum(sizes) == len(TEXT) + 40 * BLOCK_BYTES
+    assert max(sizes) <= BLOCK_BYTES
+
+
+def test_zstandard_with_a_window_that_is_too_large_is_refused() -> None:
+    for log, refused in ((27, False), (28, True)):
+        packer = ZstdCompressor(
+            compression_params=ZstdCompressionParameters.from_level(1, window_log=log)
+        ).compressobj()
+        good, said = read_what_is_good(packer.compress(TEXT) + packer.flush())
+        assert (good, said) == (
+            (b"", "some.gz: zstd needs a window of 256 MiB, and 128 MiB are allowed: compress it without --long")
+            if refused
+            else (TEXT, "")
+        )
 
 
 def test_a_disk_that_fails_is_damage_after_what_was_good() -> None:
