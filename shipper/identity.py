@@ -34,7 +34,7 @@ _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 # Amazon VPC User Guide, "Flow log files": aws_account_id_vpcflowlogs_region_flow_log_id_YYYYMMDDTHHmmZ_hash.log.gz
 _AWS_OBJECT = re.compile(
     r"(?P<account>\d{12})_vpcflowlogs_(?P<region>[a-z]{2}[a-z0-9-]+)_(?P<flow_log>fl-[0-9a-f]+)"
-    r"_(?P<stamp>\d{8}T\d{4}Z)_(?P<hash>[0-9a-zA-Z]+)\.log"
+    r"_(?P<stamp>\d{8}T\d{4}Z)_(?P<hash>[0-9a-zA-Z]+)\.log(?:\.parquet)?"
 )
 _COMPRESSION = re.compile(r"\.(gz|zst)\Z")
 

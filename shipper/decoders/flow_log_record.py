@@ -53,6 +53,8 @@ Wrapping = Callable[[str], Unwrapped | None]
 WRAPPINGS: tuple[Wrapping, ...] = (json_value, timed_line, cli_line)
 """Each says what a text holds, or None where it is not its kind."""
 
+_EXACT_WRAPPINGS: tuple[Wrapping, ...] = (json_value,)
+
 
 def record_of(raw: bytes, form: Format, unnamed: Format) -> Record | Bad | NoRecord | None:
     """The record in a line; None for a blank one. Records inside CSV have the `unnamed` format."""
@@ -93,10 +95,9 @@ def _inside(first: Unwrapped, form: Format) -> Record | Bad | NoRecord | None:
 
 
 def _unwrapped(text: str, form: Format) -> Unwrapped | None:
-    """None for a bare record. Where the first column is one of another tool's, nobody knows what may stand there."""
-    if form.columns[0] not in KNOWN_NAMES:
-        return None
-    return next((found for wrapping in WRAPPINGS if (found := wrapping(text)) is not None), None)
+    """None for a bare record. Where the first column is of another tool, nobody knows what text may stand there."""
+    wrappings = WRAPPINGS if form.columns[0] in KNOWN_NAMES else _EXACT_WRAPPINGS
+    return next((found for wrapping in wrappings if (found := wrapping(text)) is not None), None)
 
 
 def _framed_inside(text: str, form: Format) -> Record | Bad | NoRecord:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from shipper.errors import SourceDamaged
 from shipper.identity import Framing, Piece, pieces
 from shipper.sources.compression import decompressed
-from shipper.sources.inputs import Input, Reader
+from shipper.sources.inputs import Input, Reader, SeekableReader
+from shipper.sources.parquet import is_parquet, parquet_lines
 
 
 def framed(item: Input, file: Reader, framing: Framing) -> Iterator[Piece]:
@@ -12,4 +14,18 @@ def framed(item: Input, file: Reader, framing: Framing) -> Iterator[Piece]:
 
     Raises SourceDamaged at the place where it cannot be read further; what came before is good. Raises NotRecords.
     """
-    return pieces(framing.record_lines(decompressed(file, item.title)), item.origin, framing.find_header)
+    return pieces(_lines(item, file, framing), item.origin, framing.find_header)
+
+
+def _lines(item: Input, file: Reader, framing: Framing) -> Iterator[bytes]:
+    if isinstance(file, SeekableReader) and _is_parquet(item, file):
+        yield from parquet_lines(file, item.title, framing.find_header)
+    else:
+        yield from framing.record_lines(decompressed(file, item.title))
+
+
+def _is_parquet(item: Input, file: SeekableReader) -> bool:
+    try:
+        return is_parquet(file)
+    except OSError as error:
+        raise SourceDamaged(f"{item.title}: read error: {error.strerror or error}") from error
