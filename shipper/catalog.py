@@ -11,6 +11,7 @@ from shipper.decoders.bulk_lines import Operation
 from shipper.decoders.eve import EveDecoder
 from shipper.decoders.eve_event import DATASETS as EVE_DATASETS
 from shipper.decoders.eve_privacy import Privacy
+from shipper.decoders.flow_log_columnar import ColumnarFlowLogDecoder
 from shipper.decoders.flow_log_exact import FlowLogDecoder
 from shipper.decoders.flow_log_header import find_header
 from shipper.decoders.flow_log_lines import record_lines
@@ -41,7 +42,7 @@ class Row:
 
 
 def _flow_log_decoder(parts: DecoderParts) -> Decoder:
-    return FlowLogDecoder(
+    exact = FlowLogDecoder(
         parts.rules["aws.vpcflow"],
         parts.rules["aws.tgwflow"],
         given_format=parts.settings.get("format"),
@@ -50,6 +51,7 @@ def _flow_log_decoder(parts: DecoderParts) -> Decoder:
         expire_before=parts.expire_before,
         operation=parts.operation,
     )
+    return ColumnarFlowLogDecoder(exact)
 
 
 def _eve_decoder(parts: DecoderParts) -> Decoder:

@@ -29,7 +29,7 @@ MAX_RECORD_BYTES = 1 << 20
 
 _DIGEST_BYTES = 9
 _EVENT_DIGEST_BYTES = 12
-_BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 # Amazon VPC User Guide, "Flow log files": aws_account_id_vpcflowlogs_region_flow_log_id_YYYYMMDDTHHmmZ_hash.log.gz
 _AWS_OBJECT = re.compile(
@@ -70,11 +70,11 @@ def event_document_id(event_id: str) -> str:
 def base36(number: int) -> str:
     """A non-negative number in base 36, lower case, without padding."""
     if number < 36:
-        return _BASE36[number]
+        return BASE36[number]
     digits: list[str] = []
     while number:
         number, rest = divmod(number, 36)
-        digits.append(_BASE36[rest])
+        digits.append(BASE36[rest])
     return "".join(reversed(digits))
 
 

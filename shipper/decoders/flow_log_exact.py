@@ -41,6 +41,17 @@ class Line:
         return Reject(self.ordinal, self.offset, self.raw, reason, fragment)
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a decoder was made with."""
+
+    rules: Mapping[str, PartitionRule]
+    unnamed: Format
+    selection: Selection
+    expire_before: Mapping[str, datetime]
+    operation: Operation
+
+
 class FlowLogDecoder:
     """Decodes VPC and transit gateway flow logs.
 
@@ -67,6 +78,11 @@ class FlowLogDecoder:
         self._expire_before = dict(expire_before or {})
         self._operation: Operation = operation
 
+    @property
+    def settings(self) -> Settings:
+        """For a path beside this one, which is to give the same."""
+        return Settings(self._rules, self._format, self._selection, self._expire_before, self._operation)
+
     def decode(self, chunk: Chunk) -> Batch:
         """Every physical line becomes a document, a reject or a counted skip. Never raises for what a line holds."""
         bulk = BulkLines(chunk, self._operation)
@@ -77,7 +93,7 @@ class FlowLogDecoder:
         for line, in_force, cells in framed(chunk, self._format):
             if in_force is not form:
                 form, columns = in_force, layout(in_force.columns)
-                stream = self._stream(chunk, columns)
+                stream = self.stream(chunk, columns)
                 wanted = self._selection.row_test(in_force.columns)
                 unknown |= frozenset() if form.csv else columns.unknown_names  # a CSV row has a format of its own
             counts["read"] += 1
@@ -105,7 +121,7 @@ class FlowLogDecoder:
         seen = {"malformed": row.malformed, "suspect": row.moment is None, row.status.lower(): row.status in NO_TRAFFIC}
         return [name for name, counted in seen.items() if counted]
 
-    def _stream(self, chunk: Chunk, columns: Layout) -> Stream:
+    def stream(self, chunk: Chunk, columns: Layout) -> Stream:
         """What the chunk's origin adds to each record. Only a delivered object's name is anyone's business."""
         own = columns.dataset.own
         arrived = f"{chunk.received_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

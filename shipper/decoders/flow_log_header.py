@@ -5,6 +5,7 @@ like field names, more than half of them known; names with underscores (as in Pa
 """
 
 import re
+from collections.abc import Iterator
 
 from shipper.decoders.flow_log_csv import csv_columns
 from shipper.decoders.flow_log_fields import KNOWN_NAMES
@@ -56,6 +57,14 @@ def find_header(records: bytes) -> bytes | None:
         first = records[: end if end >= 0 else len(records)]
         found = first if is_header(first) or csv_columns(first) else None
     return None if found is None else found.removesuffix(b"\r")
+
+
+def header_places(records: bytes) -> Iterator[int]:
+    """Where lines begin that have a header's form, among whole lines."""
+    if _LINE.fullmatch(records[: (records.find(b"\n") + 1 or len(records) + 1) - 1]):
+        yield 0
+    for match in _LATER_LINE.finditer(records):
+        yield match.start(1)
 
 
 def named_columns(line: bytes) -> tuple[str, ...] | None:

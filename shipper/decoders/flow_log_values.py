@@ -20,8 +20,8 @@ MOST_PORT = 65_535
 MOST_SMALL = 255
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EARLIEST_SECONDS = int(EARLIEST.timestamp())
-_LATEST_SECONDS = int(LATEST.timestamp())
+EARLIEST_SECONDS = int(EARLIEST.timestamp())
+LATEST_SECONDS = int(LATEST.timestamp())
 _CANONICAL = re.compile(r"0|[1-9][0-9]{0,18}")
 _LONGEST_ADDRESS = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
 
@@ -57,9 +57,9 @@ def epoch_ms(text: str) -> int | None:
     value = number(text, MOST_COUNT)
     if value is None:
         return None
-    if _EARLIEST_SECONDS <= value < _LATEST_SECONDS:
+    if EARLIEST_SECONDS <= value < LATEST_SECONDS:
         return value * 1000
-    return value if _EARLIEST_SECONDS * 1000 <= value < _LATEST_SECONDS * 1000 else None
+    return value if EARLIEST_SECONDS * 1000 <= value < LATEST_SECONDS * 1000 else None
 
 
 def moment(milliseconds: int) -> datetime:

@@ -1,0 +1,103 @@
+"""Lines of one format as a table of cells: which lines are rows, which are blank, which are for the exact path.
+
+In: whole lines that hold no header. Out: where each column's cell is in each row. A line is a row only if the exact
+path would read the very same cells: as many as columns, of printable ASCII without quotes and backslashes.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from shipper.decoders.columnar.cells import BEFORE, WIDEST, Bytes, Cells, Flags, Ints, framed
+
+_PLAIN = bytes(sorted({*range(0x20, 0x7F), 0x0A} - set(b'"\\')))
+_SPACES = re.compile(rb" {2,}")
+_LF, _SPACE = 0x0A, 0x20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """`rows` are line numbers from 0, ascending; `starts` and `lengths` are (columns, rows) in `source`."""
+
+    source: Bytes
+    rows: Ints
+    starts: Ints
+    lengths: Ints
+    blank: Flags
+    odd: Flags
+
+    def cells(self, column: int) -> Cells:
+        """A column."""
+        return Cells(self.source, self.starts[column], self.lengths[column])
+
+
+def table(lines: bytes, columns: int) -> Table:
+    """Lines that each end in LF, and how many columns a row has."""
+    return _even(lines, columns) or _uneven(_one_space_between(lines), columns)
+
+
+def _one_space_between(lines: bytes) -> bytes:
+    """CR before LF, tabs and more spaces than one say nothing."""
+    if b"\r\n" in lines:
+        lines = lines.replace(b"\r\n", b"\n")
+    if b"\t" in lines:
+        lines = lines.replace(b"\t", b" ")
+    if b"  " in lines:
+        lines = _SPACES.sub(b" ", lines)
+    if b" \n" in lines:
+        lines = lines.replace(b" \n", b"\n")
+    if b"\n " in lines:
+        lines = lines.replace(b"\n ", b"\n")
+    return lines.removeprefix(b" ")
+
+
+def _even(lines: bytes, columns: int) -> Table | None:
+    """Where every line is a row, as most often: but for its cells' widths there is nothing more to look at."""
+    if lines.translate(None, _PLAIN):
+        return None
+    source = framed(lines)
+    ends = np.flatnonzero(source[BEFORE : BEFORE + len(lines)] <= _SPACE)
+    rows, rest = divmod(len(ends), columns)
+    if rest or (source[ends[columns - 1 :: columns] + BEFORE] != _LF).any() or lines.count(b"\n") != rows:
+        return None
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    lengths = np.ascontiguousarray((ends - starts).reshape(rows, columns).T)
+    if lengths.min() < 1 or lengths.max() > WIDEST:
+        return None
+    starts = np.ascontiguousarray((starts + BEFORE).reshape(rows, columns).T)
+    return Table(source, np.arange(rows), starts, lengths, np.zeros(rows, np.bool_), np.zeros(rows, np.bool_))
+
+
+def _uneven(lines: bytes, columns: int) -> Table:
+    """Some lines are rows."""
+    source = framed(lines)
+    text = source[BEFORE : BEFORE + len(lines)]
+    line_ends = np.flatnonzero(text == _LF)
+    line_starts = np.concatenate(([0], line_ends[:-1] + 1))
+    blank = line_ends == line_starts
+    odd = np.zeros(len(line_ends), np.bool_)
+    strange = np.flatnonzero(~_PLAIN_BYTES[text])
+    odd[np.searchsorted(line_ends, strange)] = True
+    ends = np.flatnonzero((text == _SPACE) | (text == _LF))
+    counts = np.diff(np.flatnonzero(text[ends] == _LF), prepend=-1)
+    odd |= ~blank & (counts != columns)
+    good = ~(odd | blank)
+    kept = ends[np.repeat(good, counts)].reshape(-1, columns)
+    starts = np.concatenate((line_starts[good, None], kept[:, :-1] + 1), axis=1)
+    lengths = kept - starts
+    wide = (lengths > WIDEST).any(axis=1)
+    rows = np.flatnonzero(good)
+    odd[rows[wide]] = True
+    narrow = np.flatnonzero(~wide)
+    starts = np.ascontiguousarray(starts[narrow].T) + BEFORE
+    return Table(source, rows[narrow], starts, np.ascontiguousarray(lengths[narrow].T), blank, odd)
+
+
+def _plain_bytes() -> Flags:
+    found = np.zeros(256, np.bool_)
+    found[np.frombuffer(_PLAIN, np.uint8)] = True
+    return found
+
+
+_PLAIN_BYTES = _plain_bytes()
