@@ -29,7 +29,10 @@ import docker
 DOCKER = Path(__file__).parents[2] / "docker"
 CONFIG = "/usr/share/opensearch/config/opensearch-security"
 LABEL = "flowtap.tests.pid"
-START_SECONDS = 120
+START_SECONDS = 240
+PATIENCE_SECONDS = 180.0
+"""How long anything else may take that ends by itself: a busy machine with few cores is no fault."""
+
 USERS = ("admin", "flowtap_operator", "flowtap_writer", "flowtap_reader")
 
 
@@ -59,7 +62,7 @@ class OpenSearchNode:
             headers |= urllib3.make_headers(basic_auth=f"{self.username}:{self.password}")
         sent = lines if lines is not None else None if body is None else json.dumps(body).encode()
         trusted = str(self.ca_file) if self.ca_file else None
-        with urllib3.PoolManager(ca_certs=trusted, retries=False, timeout=30) as pool:
+        with urllib3.PoolManager(ca_certs=trusted, retries=False, timeout=60) as pool:
             answer = pool.request(method, self.url + path, body=sent, headers=headers)
         try:
             return answer.status, json.loads(answer.data)
@@ -155,7 +158,7 @@ def running_node() -> Iterator[OpenSearchNode]:
         environment.get("OPENSEARCH_PASSWORD", ""),
         Path(ca_file) if ca_file else None,
     )
-    node.wait_until_ready(20)
+    node.wait_until_ready(60)
     status, indices = node.request("GET", "/_cat/indices/flowtap-*?format=json")
     if status == 200 and indices and environment.get("OPENSEARCH_WIPE") != "yes":
         # The same variable tells `shipper` where somebody's records are.

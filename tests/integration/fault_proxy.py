@@ -225,6 +225,7 @@ class FaultProxy:
         self._given: Counter[str] = Counter()
         self._open = Event()
         self._open.set()
+        self._held_from: int | None = None
         self._closing = Event()
         self._sockets: set[socket.socket] = set()
         self._at_once = 0
@@ -265,13 +266,18 @@ class FaultProxy:
         self._server.server_close()
         assert not self.bugs, f"the proxy itself failed: {self.bugs}"
 
-    def hold(self) -> None:
-        """From now on bulk requests get no answer and do not reach the node, until `release`."""
-        self._open.clear()
+    def hold(self, after: int = 0) -> None:
+        """Bulk requests get no answer and do not reach the node until `release`: from now on, or after so many."""
+        with self._lock:
+            self._held_from = after
+            if self.requests >= after:
+                self._open.clear()
 
     def release(self) -> None:
         """What was held goes on."""
-        self._open.set()
+        with self._lock:
+            self._held_from = None
+            self._open.set()
 
     @property
     def resends(self) -> int:
@@ -285,6 +291,8 @@ class FaultProxy:
         """Count a bulk request; wait while the proxy holds."""
         with self._lock:
             request = Request(self.requests, path, body, monotonic() - self._started)
+            if self._held_from is not None and request.number >= self._held_from:
+                self._open.clear()
             self.requests += 1
             self.sizes.append(len(body))
             self.wire_bytes += wire_bytes

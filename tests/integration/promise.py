@@ -9,7 +9,7 @@ from subprocess import Popen
 from typing import Any
 
 from integration.command import Shipper
-from integration.containers import wait_for
+from integration.containers import PATIENCE_SECONDS, wait_for
 from integration.fault_proxy import FaultProxy
 
 SMALL_BODIES = "opensearch.body_bytes=65536"
@@ -75,7 +75,7 @@ def running(shipper: Shipper, told: Path, *arguments: object) -> Iterator[Popen[
             run.communicate()
 
 
-def wait_told(run: Popen[str], told: Path, *words: str, seconds: float = 60) -> str:
+def wait_told(run: Popen[str], told: Path, *words: str, seconds: float = PATIENCE_SECONDS) -> str:
     """Returns the first line on standard error that holds all these words."""
 
     def lines() -> list[str]:

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from integration.command import Shipper
-from integration.containers import OpenSearchNode, wait_for
+from integration.containers import PATIENCE_SECONDS, OpenSearchNode, wait_for
+from integration.fault_proxy import BAD_GATEWAY, FaultProxy, after
 from integration.flow_log_files import BEGIN, HEADER, record, write_files
+from integration.promise import running, through, wait_told
 
 NAME = "123456789010_vpcflowlogs_eu-central-1_fl-0c5d19a3b7e2f4681_20260101T0000Z_0502665d.log.gz"
 
@@ -219,10 +221,10 @@ def test_ctrl_c_ends_a_pipe_that_says_nothing(shipper: Shipper) -> None:
         shipper.command("backfill", "flowlogs", "-"), env=shipper.environment(), text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    wait_for((shipper.state / "lock").exists, 30, lambda: "no lock")
+    wait_for((shipper.state / "lock").exists, PATIENCE_SECONDS, lambda: "no lock")
     threading.Event().wait(1)
     run.send_signal(signal.SIGINT)
-    assert run.wait(timeout=20) == 128 + signal.SIGINT
+    assert run.wait(timeout=PATIENCE_SECONDS) == 128 + signal.SIGINT
     assert run.stdin is not None
     run.communicate()
 
@@ -230,10 +232,10 @@ def test_ctrl_c_ends_a_pipe_that_says_nothing(shipper: Shipper) -> None:
 def test_ctrl_c_ends_a_named_pipe_that_says_nothing(shipper: Shipper, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     run = shipper.start("backfill", "flowlogs", tmp_path / "pipe")
-    wait_for((shipper.state / "lock").exists, 30, lambda: "no lock")
+    wait_for((shipper.state / "lock").exists, PATIENCE_SECONDS, lambda: "no lock")
     threading.Event().wait(1)
     run.send_signal(signal.SIGINT)
-    out, _ = run.communicate(timeout=20)
+    out, _ = run.communicate(timeout=PATIENCE_SECONDS)
     assert run.returncode == 128 + signal.SIGINT
     assert f"feed {tmp_path}/pipe again from its start" in out
 
@@ -243,7 +245,7 @@ def test_a_named_pipe_is_loaded(shipper: Shipper, tmp_path: Path) -> None:
     run = shipper.start("backfill", "flowlogs", tmp_path / "pipe", "--json")
     text = f"{HEADER}\n{record(1, BEGIN)}\n"
     threading.Thread(target=(tmp_path / "pipe").write_text, args=(text,), daemon=True).start()
-    out, err = run.communicate(timeout=60)
+    out, err = run.communicate(timeout=PATIENCE_SECONDS)
     assert run.returncode == 0, err
     assert json.loads(out)["sums"]["delivered"] == 1
 
@@ -254,7 +256,7 @@ def test_standard_input_may_be_closed(shipper: Shipper, tmp_path: Path) -> None:
     def closed(*arguments: object) -> subprocess.CompletedProcess[str]:
         line = ["/bin/sh", "-c", '"$@" <&-', "sh", *shipper.command("backfill", "flowlogs", *arguments)]
         return subprocess.run(
-            line, env=shipper.environment(), capture_output=True, text=True, check=False, timeout=60
+            line, env=shipper.environment(), capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
         )  # fmt: skip
 
     assert "11 records" in closed(tmp_path / "logs").stdout
@@ -284,24 +286,26 @@ def test_a_truncated_file_gives_what_it_has_and_is_read_again(shipper: Shipper, 
     assert len(shipper.copies("aws.vpcflow.interface_id")) == 4000
 
 
-def holds_the_state(shipper: Shipper, run: subprocess.Popen[str]) -> bool:
-    lock = shipper.state / "lock"
-    return lock.exists() and f'"pid": {run.pid},' in lock.read_text()
-
-
 def test_twenty_kills_lose_nothing_and_double_nothing(shipper: Shipper, tmp_path: Path) -> None:
     nonces = write_files(tmp_path / "logs", 150_000, 9)
     chance = random.Random(20)  # noqa: S311  (moments to kill at, not secrets)
     pause = threading.Event()
     seen: list[int] = []
-    for _ in range(20):
-        run = shipper.start("backfill", "flowlogs", tmp_path / "logs", stderr=subprocess.DEVNULL)
-        wait_for(lambda: holds_the_state(shipper, run) or run.poll() is not None, 60, lambda: "it does not begin")  # noqa: B023
-        pause.wait(chance.uniform(0.2, 1.5))
-        if run.poll() is None:
-            run.kill()
-            seen.append(shipper.count())
-        run.communicate()
+    load = ("--set", "opensearch.body_bytes=1048576", "backfill", "flowlogs", tmp_path / "logs")
+    with FaultProxy(shipper.node.url, count_ids=False) as proxy:
+        for _ in range(20):
+            wanted = proxy.forwarded + chance.uniform(1, 10_000)
+            run = through(shipper, proxy).start(*load, stderr=subprocess.DEVNULL)
+            wait_for(
+                lambda: proxy.forwarded >= wanted or run.poll() is not None,  # noqa: B023
+                PATIENCE_SECONDS,
+                lambda: f"{proxy.forwarded} documents were sent",
+            )
+            pause.wait(chance.uniform(0, 0.3))
+            if run.poll() is None:
+                run.kill()
+                seen.append(shipper.count())
+            run.communicate()
     assert any(0 < count < len(nonces) for count in seen), f"no kill hit the load: {seen}"
     last = shipper("backfill", "flowlogs", tmp_path / "logs", "--json").json["sums"]
     assert balanced(last)
@@ -312,42 +316,52 @@ def test_twenty_kills_lose_nothing_and_double_nothing(shipper: Shipper, tmp_path
 
 def test_a_signal_stops_cleanly_and_the_next_run_goes_on(shipper: Shipper, tmp_path: Path) -> None:
     nonces = write_files(tmp_path / "logs", 60_000, 12)
-    run = shipper.start("backfill", "flowlogs", tmp_path / "logs", "--json")
-    wait_for(lambda: shipper.state.exists() and any(shipper.state.glob("checkpoints/*/*")), 30, lambda: "no checkpoint")
-    run.send_signal(signal.SIGTERM)
-    out, err = run.communicate(timeout=60)
-    assert run.returncode == 128 + signal.SIGTERM, err
-    told = json.loads(out)
-    assert not told["finished"]
-    assert 0 < told["sums"]["delivered"] < 60_000
-    assert balanced(told["sums"])
-    rest = shipper("backfill", "flowlogs", tmp_path / "logs", "--json").json["sums"]
-    assert rest["delivered"] + told["sums"]["delivered"] == 60_000
+    told, load = tmp_path / "told", ("backfill", "flowlogs", tmp_path / "logs", "--json")
+    with (
+        FaultProxy(shipper.node.url, after(3, BAD_GATEWAY), count_ids=False) as proxy,
+        running(through(shipper, proxy), told, *load) as run,
+    ):
+        wait_told(run, told, "waiting since", "HTTP 502")
+        wait_for(lambda: any(shipper.state.glob("checkpoints/*/*")), PATIENCE_SECONDS, lambda: "no checkpoint")
+        run.send_signal(signal.SIGTERM)
+        out, _ = run.communicate(timeout=PATIENCE_SECONDS)
+    assert run.returncode == 128 + signal.SIGTERM, told.read_text()
+    stopped = json.loads(out)
+    assert not stopped["finished"]
+    assert 0 < stopped["sums"]["delivered"] < 60_000
+    assert balanced(stopped["sums"])
+    rest = shipper(*load).json["sums"]
+    assert rest["delivered"] + stopped["sums"]["delivered"] == 60_000
     assert shipper.copies("aws.vpcflow.interface_id") == dict.fromkeys(nonces, 1)
 
 
 def test_a_second_process_is_told_who_holds_the_state(shipper: Shipper, tmp_path: Path) -> None:
-    write_files(tmp_path / "logs", 60_000, 3)
-    run = shipper.start("backfill", "flowlogs", tmp_path / "logs", stderr=subprocess.DEVNULL)
-    wait_for((shipper.state / "lock").exists, 30, lambda: "no lock")
-    done = shipper("backfill", "flowlogs", tmp_path / "logs", code=3)
-    assert f"process {run.pid} on" in done.err
-    run.kill()
-    run.communicate()
-    shipper("backfill", "flowlogs", tmp_path / "logs", "--json")
+    write_files(tmp_path / "logs", 3000, 3)
+    load = ("backfill", "flowlogs", tmp_path / "logs")
+    with FaultProxy(shipper.node.url) as proxy:
+        proxy.hold()
+        with running(through(shipper, proxy), tmp_path / "told", *load) as run:
+            wait_for((shipper.state / "lock").exists, PATIENCE_SECONDS, lambda: "no lock")
+            done = shipper(*load, code=3)
+            assert f"process {run.pid} on" in done.err
+    shipper(*load, "--json")
 
 
 def test_a_store_that_goes_away_is_waited_for(shipper: Shipper, tmp_path: Path) -> None:
     nonces = write_files(tmp_path / "logs", 60_000, 6)
-    run = shipper.start("backfill", "flowlogs", tmp_path / "logs", "--json")
-    wait_for(lambda: any(shipper.state.glob("checkpoints/*/*")), 30, lambda: "no checkpoint")
-    shipper.node.stop()
-    threading.Event().wait(5)
-    assert run.poll() is None, "it gave up"
-    shipper.node.start()
-    out, err = run.communicate(timeout=120)
-    assert run.returncode == 0, err
-    assert "waiting since" in err
+    told = tmp_path / "told"
+    with FaultProxy(shipper.node.url, count_ids=False) as proxy:
+        proxy.hold(after=3)
+        load = ("backfill", "flowlogs", tmp_path / "logs", "--json")
+        with running(through(shipper, proxy), told, *load) as run:
+            wait_for(lambda: proxy.requests > 3, PATIENCE_SECONDS, told.read_text)
+            shipper.node.stop()
+            proxy.release()
+            wait_told(run, told, "waiting since")
+            assert run.poll() is None, "it gave up"
+            shipper.node.start()
+            out, _ = run.communicate(timeout=PATIENCE_SECONDS)
+            assert run.returncode == 0, told.read_text()
     sums = json.loads(out)["sums"]
     assert sums["delivered"] + sums["duplicate"] == 60_000
     assert shipper.copies("aws.vpcflow.interface_id") == dict.fromkeys(nonces, 1)

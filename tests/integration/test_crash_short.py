@@ -11,7 +11,7 @@ def test_kills_faults_and_a_second_worker_lose_nothing_and_double_nothing(
     opensearch3: OpenSearchNode, tmp_path: Path
 ) -> None:
     said: list[str] = []
-    plan = CrashPlan(records=40_000, objects=24, kills=6, seed=4, paired_share=0.5, seconds=240)
+    plan = CrashPlan(records=40_000, objects=24, kills=6, seed=4, paired_share=0.5, seconds=450)
     load = CrashLoad(opensearch3, f"flowtapk{os.getpid()}", tmp_path, plan, said.append)
     try:
         outcome = load.run()

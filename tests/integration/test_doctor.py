@@ -165,7 +165,7 @@ def test_elasticsearch_is_refused_by_name(tmp_path: Path) -> None:
 def doctor(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SHIPPER_", "OPENSEARCH_"))}  # noqa: TID251
     command = [sys.executable, "-m", "shipper", "doctor", *arguments]
-    return subprocess.run(command, env=kept | variables, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, env=kept | variables, capture_output=True, text=True, check=False, timeout=180)
 
 
 def test_the_command_on_a_server_that_is_down(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import pytest
 
 from integration import containers
 from integration.command import Shipper
-from integration.containers import DOCKER, NotAvailable, OpenSearchNode, wait_for
+from integration.containers import DOCKER, PATIENCE_SECONDS, NotAvailable, OpenSearchNode, wait_for
 from integration.fault_proxy import UNAUTHORIZED, Fault, FaultProxy, Request, documents
 from integration.flow_log_files import BEGIN, HEADER, nonce, record, write_files
 from integration.promise import NONCE, SMALL_BODIES, assert_kept, backfill, dead_letters, running, through, wait_told
@@ -155,12 +155,14 @@ def test_its_documents_wait_others_go_on_and_mending_it_is_enough(
         what, _, mends = line.partition("| to mend it: ")
         assert state.remedy in mends, line
         wait_for(
-            lambda: len(shipper.copies(NONCE)) == 600, 60, lambda: f"{shipper.count()} are there: {told.read_text()}"
+            lambda: len(shipper.copies(NONCE)) == 600,
+            PATIENCE_SECONDS,
+            lambda: f"{shipper.count()} are there: {told.read_text()}",
         )
         assert run.poll() is None
         assert dead_letters(shipper) == set()
         state.mend(shipper)
-        out, _ = run.communicate(timeout=120)
+        out, _ = run.communicate(timeout=PATIENCE_SECONDS)
         assert run.returncode == 0, told.read_text()
         assert what
     sums = assert_kept(shipper, nonces, json.loads(out))
@@ -178,7 +180,7 @@ def test_documents_that_wait_use_up_the_memory_budget_and_then_reading_pauses(sh
         Event().wait(2)
         assert shipper.count() == 0, "it read on beyond its budget"
         state.mend(shipper)
-        out, _ = run.communicate(timeout=120)
+        out, _ = run.communicate(timeout=PATIENCE_SECONDS)
         assert run.returncode == 0, told.read_text()
     assert_kept(shipper, [nonce(number) for number in (*range(20_000, 24_000), *range(4000))], json.loads(out))
 
@@ -260,17 +262,17 @@ def rejections(shipper: Shipper) -> int:
 def test_a_node_that_is_killed_mid_run_loses_and_doubles_nothing(shipper: Shipper, tmp_path: Path) -> None:
     nonces = write_files(tmp_path / "logs", 6000, 3)
     told = tmp_path / "told"
-    with (
-        FaultProxy(shipper.node.url) as proxy,
-        running(through(shipper, proxy), told, *backfill(tmp_path / "logs")) as run,
-    ):
-        wait_for(lambda: proxy.requests > 12, 60, told.read_text)
-        shipper.node.kill()
-        wait_told(run, told, "waiting since")
-        assert run.poll() is None
-        shipper.node.start()
-        out, _ = run.communicate(timeout=120)
-        assert run.returncode == 0, told.read_text()
+    with FaultProxy(shipper.node.url) as proxy:
+        proxy.hold(after=13)
+        with running(through(shipper, proxy), told, *backfill(tmp_path / "logs")) as run:
+            wait_for(lambda: proxy.requests > 13, PATIENCE_SECONDS, told.read_text)
+            shipper.node.kill()
+            proxy.release()
+            wait_told(run, told, "waiting since")
+            assert run.poll() is None
+            shipper.node.start()
+            out, _ = run.communicate(timeout=PATIENCE_SECONDS)
+            assert run.returncode == 0, told.read_text()
     assert proxy.done["node gone"] > 0
     assert_kept(shipper, nonces, json.loads(out))
 
@@ -384,7 +386,7 @@ def test_b8_a_flood_stage_that_really_comes_is_waited_out_and_told(shipper: Ship
         ask(shipper, "PUT", f"/{partition(shipper, month)}")
     try:
         watermarks(shipper, low="900tb", high="800tb", flood_stage="700tb")
-        wait_for(lambda: flooded(shipper), 60, lambda: "the block did not come")
+        wait_for(lambda: flooded(shipper), PATIENCE_SECONDS, lambda: "the block did not come")
         checks = {check["name"]: check for check in shipper("doctor", "--json", code=4).json["checks"]}
         assert (checks["blocks"]["outcome"], checks["disks"]["outcome"]) == ("fail", "fail")
         with running(shipper, told, *backfill(tmp_path / "logs")) as run:
@@ -392,7 +394,7 @@ def test_b8_a_flood_stage_that_really_comes_is_waited_out_and_told(shipper: Ship
             assert "free disk space" in line.partition("| to mend it: ")[2]
             assert shipper.count() == 0
             watermarks(shipper, low="3mb", high="2mb", flood_stage="1mb")
-            out, _ = run.communicate(timeout=150)
+            out, _ = run.communicate(timeout=PATIENCE_SECONDS)
             assert run.returncode == 0, told.read_text()
     finally:
         watermarks(shipper, low="3mb", high="2mb", flood_stage="1mb")

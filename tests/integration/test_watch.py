@@ -13,7 +13,7 @@ import urllib3
 from prometheus_client.parser import text_string_to_metric_families
 
 from integration.command import Shipper
-from integration.containers import OpenSearchNode, free_port, wait_for
+from integration.containers import PATIENCE_SECONDS, OpenSearchNode, free_port, wait_for
 from integration.flow_log_files import BEGIN, HEADER, record, write_files
 
 FORMAT = "${srcaddr} ${dstaddr} ${end} ${action}"
@@ -37,7 +37,7 @@ class Served:
         self.url = f"127.0.0.1:{free_port()}"
         command = shipper.command(*arguments, "-", "--http", self.url, "--json")
         self.process = Popen(command, env=shipper.environment(), stdin=PIPE, stdout=PIPE, stderr=PIPE)
-        wait_for(self._answers, 30, lambda: f"nothing is served, exit {self.process.poll()}")
+        wait_for(self._answers, PATIENCE_SECONDS, lambda: f"nothing is served, exit {self.process.poll()}")
 
     def __enter__(self) -> "Served":
         return self
@@ -47,7 +47,7 @@ class Served:
         self.process.communicate()
 
     def get(self, path: str) -> urllib3.BaseHTTPResponse:
-        with urllib3.PoolManager(retries=False, timeout=5) as pool:
+        with urllib3.PoolManager(retries=False, timeout=30) as pool:
             return pool.request("GET", f"http://{self.url}{path}")
 
     def health(self) -> tuple[int, Any]:
@@ -64,7 +64,7 @@ class Served:
 
     def end(self) -> Any:
         """Close the input and give the summary."""
-        out, err = self.process.communicate(timeout=120)
+        out, err = self.process.communicate(timeout=PATIENCE_SECONDS)
         assert self.process.returncode in {0, 5}, err
         return json.loads(out)
 
@@ -138,7 +138,7 @@ def test_summaries_that_a_killed_run_owes_are_written_by_the_next(shipper: Shipp
     (tmp_path / "a.log").write_text("bogus\n")
     (tmp_path / "b.log").write_text(f"{HEADER}\n{record(1, BEGIN)}\n")
     with Served(shipper, "backfill", "flowlogs", tmp_path / "a.log") as run:
-        wait_for(lambda: any(shipper.state.glob("deadletter/*.jsonl")), 20, lambda: "no dead letter")
+        wait_for(lambda: any(shipper.state.glob("deadletter/*.jsonl")), PATIENCE_SECONDS, lambda: "no dead letter")
         run.process.kill()
         run.process.wait()
     shipper("backfill", "flowlogs", tmp_path / "b.log")
@@ -150,7 +150,11 @@ def test_metrics_agree_with_the_sums(shipper: Shipper, tmp_path: Path) -> None:
     write_files(tmp_path / "logs", 3000, 3)
     (tmp_path / "logs" / "bad.log").write_text(f"{HEADER}\nbogus\n")
     with Served(shipper, "backfill", "flowlogs", tmp_path / "logs") as run:
-        wait_for(lambda: run.samples()["flowtap_records_read_total", ""] == 3005, 60, lambda: str(run.samples()))
+        wait_for(
+            lambda: run.samples()["flowtap_records_read_total", ""] == 3005,
+            PATIENCE_SECONDS,
+            lambda: str(run.samples()),
+        )
         seen = run.samples()
         assert run.health() == (200, {"status": "ok"})
         sums = run.end()
@@ -165,7 +169,11 @@ def test_health_says_what_is_waited_for_and_since_when(shipper: Shipper, tmp_pat
     settings = ("--set", "opensearch.timeout_seconds=5", "--set", "watch.unhealthy_after_seconds=2")
     write_files(tmp_path / "logs", 10, 1)
     with Served(shipper, *settings, "backfill", "flowlogs", tmp_path / "logs") as run:
-        wait_for(lambda: run.samples()["flowtap_records_total", "delivered"] == 10, 60, lambda: str(run.samples()))
+        wait_for(
+            lambda: run.samples()["flowtap_records_total", "delivered"] == 10,
+            PATIENCE_SECONDS,
+            lambda: str(run.samples()),
+        )
         shipper.node.pause()
         lines = "".join(record(number, BEGIN) + "\n" for number in range(10, 40_000))
         assert run.process.stdin is not None
@@ -173,15 +181,17 @@ def test_health_says_what_is_waited_for_and_since_when(shipper: Shipper, tmp_pat
         feeding = Thread(target=run.process.stdin.write, args=(f"{HEADER}\n{lines}".encode(),), daemon=True)
         try:
             feeding.start()
-            wait_for(lambda: run.health()[0] == 503, 60, lambda: str(run.health()))
-            wait_for(lambda: "did not answer" in run.health()[1]["what"], 30, lambda: str(run.health()))
+            wait_for(lambda: run.health()[0] == 503, PATIENCE_SECONDS, lambda: str(run.health()))
+            wait_for(
+                lambda: "did not answer" in run.health()[1].get("what", ""), PATIENCE_SECONDS, lambda: str(run.health())
+            )
             assert run.health()[1]["seconds"] >= 0
             assert run.health()[1]["since"]
             assert run.samples()["flowtap_waiting", ""] == 1
         finally:
             shipper.node.unpause()
-        wait_for(lambda: run.health()[0] == 200, 60, lambda: str(run.health()))
-        feeding.join(60)
+        wait_for(lambda: run.health()[0] == 200, PATIENCE_SECONDS, lambda: str(run.health()))
+        feeding.join(PATIENCE_SECONDS)
         sums = run.end()["sums"]
         assert sums["delivered"] + sums["duplicate"] == 40_000, "what a paused node was sent it takes afterwards"
 
@@ -190,7 +200,9 @@ def test_the_end_of_a_run_does_not_wait_for_a_store_that_hangs(shipper: Shipper,
     settings = ("--set", "opensearch.timeout_seconds=2")
     write_files(tmp_path / "logs", 10, 1)
     with Served(shipper, *settings, "backfill", "flowlogs", tmp_path / "logs") as run:
-        wait_for(lambda: run.samples()["flowtap_records_read_total", ""] == 11, 60, lambda: str(run.samples()))
+        wait_for(
+            lambda: run.samples()["flowtap_records_read_total", ""] == 11, PATIENCE_SECONDS, lambda: str(run.samples())
+        )
         shipper.node.pause()
         try:
             assert run.end()["finished"]
