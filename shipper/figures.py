@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from shipper.model import Sums, Waiting
+from shipper.model import Sums, Traffic, Waiting
 
 DATASET = "pipeline"
 MOST_CHARACTERS = 512
@@ -34,7 +34,8 @@ class Run:
 class Figures:
     """Counted from the start of the run, as far as it is committed. Bytes read are those of the inputs, as on disk.
 
-    `sent_bytes` are bulk lines of settled documents, re-sends not counted. `busy_since` is when the oldest batch on its
+    `sent_bytes` are bulk lines of settled documents, re-sends not counted. `in_flight` batches of `in_flight_bytes` are
+    on their way; `busy_since` is when the oldest batch on its
     way was handed to the sink. `kept_*` are dead letters on disk. A backlog or lag of -1 is unknown. `failure` is the
     error that ended this stream; others of the run may go on.
     """
@@ -43,8 +44,9 @@ class Figures:
     sums: Sums = field(default_factory=Sums)
     read_bytes: int = 0
     sent_bytes: int = 0
-    resent: int = 0
+    traffic: Traffic = field(default_factory=Traffic)
     in_flight: int = 0
+    in_flight_bytes: int = 0
     busy_since: datetime | None = None
     waiting: Waiting | None = None
     backlog_bytes: int = -1
@@ -57,7 +59,10 @@ class Figures:
 
 
 def document(run: Run, number: int, before: Figures, now: Figures, state: str, failure: str = "") -> dict[str, Any]:
-    """What happened between two moments of a run. Counts are those of the interval; the others are of its end."""
+    """What happened between two moments of a run. Counts are those of the interval; the others are of its end.
+
+    `milliseconds_max` is the longest of the run so far.
+    """
     seconds = max((now.at - before.at).total_seconds(), 0.0)
     failure = failure or now.failure
     if now.failure:
@@ -71,8 +76,10 @@ def document(run: Run, number: int, before: Figures, now: Figures, state: str, f
         "interval_seconds": seconds,
         "records": {f.name: getattr(now.sums, f.name) - getattr(before.sums, f.name) for f in fields(Sums)},
         "bytes": {"read": now.read_bytes - before.read_bytes, "sent": now.sent_bytes - before.sent_bytes},
-        "documents": {"retried": now.resent - before.resent},
+        "requests": _requests(before.traffic, now.traffic),
+        "documents": {"retried": now.traffic.resent - before.traffic.resent, "parked": now.traffic.parked},
         "chunks": {"in_flight": now.in_flight},
+        "memory_bytes": now.in_flight_bytes,
         "backlog": {"items": now.backlog_inputs} | ({} if now.backlog_bytes < 0 else {"bytes": now.backlog_bytes}),
         "dead_letters": {"kept": now.kept_letters, "bytes": now.kept_bytes},
     }
@@ -99,6 +106,13 @@ def document(run: Run, number: int, before: Figures, now: Figures, state: str, f
         "host": {"name": cut(run.host)},
         "flowtap": {"pipeline": told},
     }
+
+
+def _requests(before: Traffic, now: Traffic) -> dict[str, int]:
+    counts = {
+        name: getattr(now, name) - getattr(before, name) for name in ("retried", "throttled", "split", "milliseconds")
+    }
+    return {"sent": now.requests - before.requests} | counts | {"milliseconds_max": now.milliseconds_max}
 
 
 def health(figures: Figures, failure: str, patience: timedelta) -> tuple[int, Mapping[str, Any]]:

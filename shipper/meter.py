@@ -15,13 +15,13 @@ class MeteredSink:
         self._sink = sink
         self._clock = clock
         self._lock = Lock()
-        self._begun: dict[int, datetime] = {}
+        self._begun: dict[int, tuple[datetime, int]] = {}
         self.sent_bytes = 0
 
     def write(self, batch: Batch) -> Sequence[Verdict]:
         """As the sink does."""
         with self._lock:
-            self._begun[get_ident()] = self._clock()
+            self._begun[get_ident()] = (self._clock(), len(batch.chunk.records) + len(batch.body))
         try:
             verdicts = self._sink.write(batch)
         finally:
@@ -35,7 +35,8 @@ class MeteredSink:
         """As the sink does."""
         return self._sink.waiting()
 
-    def in_flight(self) -> tuple[int, datetime | None]:
-        """How many batches are on their way, and since when the oldest is."""
+    def in_flight(self) -> tuple[int, int, datetime | None]:
+        """How many batches are on their way, the bytes of their chunks and documents, since when the oldest is."""
         with self._lock:
-            return len(self._begun), min(self._begun.values(), default=None)
+            begun = [since for since, _ in self._begun.values()]
+            return len(begun), sum(size for _, size in self._begun.values()), min(begun, default=None)

@@ -36,6 +36,16 @@ _GAUGES = (
         "flowtap_batches_in_flight", "Batches handed to the sink that have no verdicts yet.", lambda now: now.in_flight
     ),
     _Of(
+        "flowtap_batches_in_flight_bytes",
+        "Their chunks and documents in memory.",
+        lambda now: now.in_flight_bytes,
+    ),
+    _Of(
+        "flowtap_documents_parked",
+        "Documents that wait for OpenSearch's state to change.",
+        lambda now: now.traffic.parked,
+    ),
+    _Of(
         "flowtap_waiting", "1 while something is waited for, else 0: /healthz says what.", lambda now: bool(now.waiting)
     ),
     _Of(
@@ -60,7 +70,24 @@ _COUNTERS = (
     _Of("flowtap_records_read", "Records whose chunk is committed.", lambda now: now.sums.read),
     _Of("flowtap_read_bytes", "Bytes read of inputs, as on disk.", lambda now: now.read_bytes),
     _Of("flowtap_sent_bytes", "Bytes of bulk lines settled, each once.", lambda now: now.sent_bytes),
-    _Of("flowtap_documents_resent", "Documents sent more than once, each time again.", lambda now: now.resent),
+    _Of("flowtap_requests", "Bulk requests.", lambda now: now.traffic.requests),
+    _Of(
+        "flowtap_requests_retried",
+        "Bulk requests with documents that were sent before.",
+        lambda now: now.traffic.retried,
+    ),
+    _Of(
+        "flowtap_requests_throttled",
+        "Bulk requests that were too much for OpenSearch, as a whole or in part.",
+        lambda now: now.traffic.throttled,
+    ),
+    _Of("flowtap_requests_split", "Bulk requests refused whole and sent in halves.", lambda now: now.traffic.split),
+    _Of(
+        "flowtap_requests_seconds",
+        "Time that bulk requests took, one after the other.",
+        lambda now: now.traffic.milliseconds / 1000,
+    ),
+    _Of("flowtap_documents_resent", "Documents sent more than once, each time again.", lambda now: now.traffic.resent),
 )
 
 

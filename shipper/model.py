@@ -178,6 +178,29 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Traffic:
+    """What was asked of the store.
+
+    Of the `requests`, `retried` held documents that were sent before (`resent` of them), `throttled` were too much as
+    a whole or in part, and `split` were refused whole and sent in halves. `milliseconds` is the time they took, one
+    after the other, and the longest. `parked` documents wait at this moment.
+    """
+
+    requests: int = 0
+    retried: int = 0
+    throttled: int = 0
+    split: int = 0
+    resent: int = 0
+    milliseconds: int = 0
+    milliseconds_max: int = 0
+    parked: int = 0
+
+    def __add__(self, other: "Traffic") -> "Traffic":
+        sums = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(Traffic)}
+        return Traffic(**sums | {"milliseconds_max": max(self.milliseconds_max, other.milliseconds_max)})
+
+
+@dataclass(frozen=True, slots=True)
 class RecordKind:
     """What a stream's records are: a row of `shipper.catalog`, and the settings its decoder was made with."""
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from importlib.metadata import version
 from secrets import token_urlsafe
 from threading import Lock
@@ -28,7 +27,7 @@ from shipper.letter_summary import DATASET as DEADLETTER
 from shipper.letter_summary import SummarisedDeadLetters, Summary
 from shipper.meter import MeteredSink
 from shipper.metrics import CONTENT_TYPE, Metrics
-from shipper.model import DeadLetter, Reading, Sums
+from shipper.model import DeadLetter, Reading, Sums, Traffic
 from shipper.opensearch.best_effort import BestEffort, Document, connect_aside, delete
 from shipper.opensearch.partitions import Partitions
 from shipper.opensearch.sink import OpenSearchSink
@@ -83,11 +82,11 @@ class Look:
     """The figures of the moment, from any thread; zeros before there is a run to follow."""
 
     def __init__(
-        self, clock: Callable[[], datetime], sink: MeteredSink, resent: Callable[[], int], letters: Letters
+        self, clock: Callable[[], datetime], sink: MeteredSink, traffic: Callable[[], Traffic], letters: Letters
     ) -> None:
         self._clock = clock
         self._sink = sink
-        self._resent = resent
+        self._traffic = traffic
         self._letters = letters
         self._read_bytes = 0
         self.followed: Followed | None = None
@@ -97,15 +96,16 @@ class Look:
         if self.followed is None:
             return Figures(self._clock())
         sums, reading = self.followed.sums(), self.followed.reading()
-        in_flight, busy_since = self._sink.in_flight()
+        in_flight, in_flight_bytes, busy_since = self._sink.in_flight()
         self._read_bytes = max(self._read_bytes, reading.read_bytes)  # it falls for a moment between two inputs
         return Figures(
             at=self._clock(),
             sums=sums,
             read_bytes=self._read_bytes,
             sent_bytes=self._sink.sent_bytes,
-            resent=self._resent(),
+            traffic=self._traffic(),
             in_flight=in_flight,
+            in_flight_bytes=in_flight_bytes,
             busy_since=busy_since,
             waiting=self._sink.waiting() or reading.trouble,
             backlog_bytes=reading.backlog_bytes,
@@ -180,7 +180,7 @@ def watching(
 
         summarised = SummarisedDeadLetters(letters, loaded.state_directory, tell_of)
         counted = Letters(summarised if settings.dead_letter_summaries else letters, letters)
-        looks = {each.name: Look(clock, sinks[each.name], partial(_resent, each.sink), counted) for each in streams}
+        looks = {each.name: Look(clock, sinks[each.name], each.sink.traffic, counted) for each in streams}
         index = opened.rules[DATASET].index
         records = [PipelineRecord(run, looks[name], aside.write, index) for name, run in runs.items()]
         teller = Teller(
@@ -213,10 +213,6 @@ def _or_zero(count: Callable[[], int]) -> int:
         return count()
     except OSError:
         return 0
-
-
-def _resent(sink: OpenSearchSink) -> int:
-    return sink.resent
 
 
 def _routes(metrics: Metrics, looks: Mapping[str, Look], failure: Callable[[], str], settings: WatchSettings) -> Routes:

@@ -6,7 +6,7 @@ from typing import Any
 
 from fakes import NOW
 from shipper.figures import Figures, Run
-from shipper.model import Sums, Waiting
+from shipper.model import Sums, Traffic, Waiting
 
 RUN = Run("RUN-RUN-RUN1", "flowlogs", "backfill", "host", "0.1.0", NOW)
 WAITING = Waiting("HTTP 503", NOW, "nothing here")
@@ -15,8 +15,9 @@ FULL = Figures(
     sums=Sums(*range(1, 12)),
     read_bytes=1000,
     sent_bytes=3000,
-    resent=7,
+    traffic=Traffic(20, 3, 4, 1, 7, 900, 80, 5),
     in_flight=2,
+    in_flight_bytes=4096,
     busy_since=NOW,
     waiting=WAITING,
     backlog_bytes=50,

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from shipper.errors import Refused, Unavailable
 from shipper.interfaces import Wait
-from shipper.model import Batch, Verdict, Waiting
+from shipper.model import Batch, Traffic, Verdict, Waiting
 from shipper.opensearch import bulk
 from shipper.opensearch.breadth import Breadth
 from shipper.opensearch.bulk import Item
@@ -19,6 +19,7 @@ from shipper.opensearch.delivery import Delivery, Schedule, Settled
 from shipper.opensearch.gate import Gate
 from shipper.opensearch.refusal_guard import RefusalGuard
 from shipper.opensearch.reply import Reply
+from shipper.opensearch.tally import Tally
 from shipper.opensearch.verdicts import Outcome, remedy, request_outcome
 
 BODY_BYTES = 8 << 20
@@ -81,7 +82,16 @@ class OpenSearchSink:
         self._guard = RefusalGuard()
         self._lock = Lock()
         self._waiting: dict[int, Waiting] = {}
-        self.resent = 0
+        self._tally = Tally(clock)
+
+    @property
+    def resent(self) -> int:
+        """Documents sent more than once, each time again."""
+        return self.traffic().resent
+
+    def traffic(self) -> Traffic:
+        """What was asked of the store."""
+        return self._tally.seen()
 
     def write(self, batch: Batch) -> Sequence[Verdict]:
         """One verdict per document, in order. Raises Unavailable only when told to stop, Refused when nothing helps."""
@@ -132,9 +142,7 @@ class OpenSearchSink:
     def _send(self, delivery: Delivery, documents: Sequence[int]) -> list[Sequence[int]]:
         """One request. Gives smaller requests to send instead, if it was refused as a whole. Raises Unavailable."""
         body = bulk.body(delivery.batch, documents)
-        with self._gate.entered():
-            with self._lock:
-                self.resent += delivery.sending(documents)
+        with self._gate.entered(), self._tally.asking(delivery.sending(documents)):
             reply = self._endpoint.request(
                 "POST", bulk.PATH, params=bulk.PARAMETERS, body=body, content_type="application/x-ndjson"
             )
@@ -154,6 +162,7 @@ class OpenSearchSink:
         if settled.away and settled.touched == 1 and size > self._body_bytes // 2:
             self._shrink()
         if any(item.status == 429 for item, _ in settled.remarks):
+            self._tally.throttled()
             self._gate.narrow()
         else:
             self._grow(settled.touched)
@@ -184,6 +193,7 @@ class OpenSearchSink:
         if outcome is Outcome.SPLIT:
             return self._split(delivery, documents, item)
         if outcome is Outcome.SHRINK:
+            self._tally.throttled()
             self._gate.narrow()
             self._shrink()
         raise Unavailable(said)
@@ -193,6 +203,7 @@ class OpenSearchSink:
             delivery.refuse(documents[0], item)
             self._guard.saw([item])
             return []
+        self._tally.split()
         middle = len(documents) // 2
         if item.status == 413:
             self._shrink()
@@ -209,6 +220,7 @@ class OpenSearchSink:
 
     def _pause(self, delivery: Delivery, schedule: Schedule) -> None:
         """Wait before the next attempt, if one is needed. Raises Unavailable when told to stop."""
+        self._tally.parked(len(delivery.parked))
         if delivery.finished:
             return
         if self._wait(schedule.delay(delivery)):
@@ -223,5 +235,6 @@ class OpenSearchSink:
             self._waiting[get_ident()] = Waiting(what, since, mends)
 
     def _resume(self) -> None:
+        self._tally.parked(0)
         with self._lock:
             self._waiting.pop(get_ident(), None)

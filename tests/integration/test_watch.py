@@ -14,7 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from integration.command import Shipper
 from integration.containers import PATIENCE_SECONDS, OpenSearchNode, free_port, wait_for
+from integration.fault_proxy import BUSY, TOO_MANY, FaultProxy, first
 from integration.flow_log_files import BEGIN, HEADER, record, write_files
+from integration.promise import backfill, through
 
 FORMAT = "${srcaddr} ${dstaddr} ${end} ${action}"
 GOOD = "10.0.0.1 10.0.0.2 1767225660 ACCEPT"
@@ -78,20 +80,31 @@ class Served:
 
 def test_the_documents_of_runs_add_up_to_what_they_loaded(shipper: Shipper, tmp_path: Path) -> None:
     write_files(tmp_path / "logs", 3000, 3)
-    shipper("backfill", "flowlogs", tmp_path / "logs")
-    again = shipper("backfill", "flowlogs", tmp_path / "logs", "--again", "--json").json["sums"]
+    with FaultProxy(shipper.node.url, [None, TOO_MANY], items=first(1, BUSY, 0.01)) as proxy:
+        told = through(shipper, proxy)(*backfill(tmp_path / "logs")).json
+        again = through(shipper, proxy)(*backfill(tmp_path / "logs", options=["--again"])).json["sums"]
     hits = shipper.documents(dataset="pipeline")
     assert not [hit["_ignored"] for hit in hits if hit.get("_ignored")]
     assert len({hit["_source"]["flowtap"]["pipeline"]["worker"] for hit in hits}) == 2
     fields = {
         "delivered": "records.delivered", "duplicate": "records.duplicate", "skipped": "records.skipped",
-        "read": "records.read", "bytes": "bytes.read",
+        "read": "records.read", "bytes": "bytes.read", "requests": "requests.sent", "resent": "documents.retried",
+        "throttled": "requests.throttled", "retried": "requests.retried", "milliseconds": "requests.milliseconds",
     }  # fmt: skip
     sums = {name: {"sum": {"field": f"flowtap.pipeline.{field}"}} for name, field in fields.items()}
     answer = shipper.search({"size": 0, "aggs": sums}, "pipeline")["aggregations"]
     assert answer["delivered"]["value"] == again["duplicate"] == answer["duplicate"]["value"] == 3000
     assert answer["read"]["value"] == 2 * again["read"]
     assert answer["bytes"]["value"] == 2 * sum(path.stat().st_size for path in (tmp_path / "logs").iterdir())
+    assert answer["requests"]["value"] == proxy.requests
+    assert answer["resent"]["value"] == told["resent_documents"] > 0
+    assert 1 < answer["throttled"]["value"] <= proxy.requests
+    assert 0 < answer["retried"]["value"] <= proxy.requests
+    assert answer["milliseconds"]["value"] > 0
+    for hit in hits:
+        told = hit["_source"]["flowtap"]["pipeline"]
+        assert 0 < told["requests"]["milliseconds_max"] <= told["requests"]["milliseconds"]
+        assert (told["documents"]["parked"], told["memory_bytes"]) == (0, 0), "at the end of a run"
     ended = [hit["_source"]["flowtap"]["pipeline"]["state"] for hit in hits]
     assert ended == ["finished", "finished"]
 
@@ -161,6 +174,9 @@ def test_metrics_agree_with_the_sums(shipper: Shipper, tmp_path: Path) -> None:
     assert {fate: seen["flowtap_records_total", fate] for fate in FATES} == {fate: sums["sums"][fate] for fate in FATES}
     assert sums["sums"]["dead_lettered"] == seen["flowtap_dead_letters_kept", ""] == 1
     assert seen["flowtap_read_bytes_total", ""] == sums["bytes_read"]
+    assert seen["flowtap_requests_total", ""] > 0
+    assert seen["flowtap_requests_seconds_total", ""] > 0
+    assert seen["flowtap_documents_parked", ""] == seen["flowtap_batches_in_flight_bytes", ""] == 0
     assert seen["flowtap_documents_resent_total", ""] == sums["resent_documents"]
     assert seen["flowtap_waiting", ""] == seen["flowtap_batches_in_flight", ""] == 0
 

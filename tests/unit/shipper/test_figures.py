@@ -9,19 +9,24 @@ import pytest
 from fakes import NOW
 from figure_samples import FULL, RUN, WAITING, paths
 from shipper.figures import Figures, cut, document, health, health_of_all
-from shipper.model import Sums, Waiting
+from shipper.model import Sums, Traffic, Waiting
 from shipper.opensearch.desired import desired
 
 MINUTE = timedelta(seconds=60)
 
 
 def test_counts_are_those_of_the_interval_and_the_rest_is_of_its_end() -> None:
-    before = replace(FULL, at=NOW, sums=Sums(read=1), read_bytes=400, sent_bytes=1000, resent=5, waiting=None)
+    before = replace(FULL, at=NOW, sums=Sums(read=1), read_bytes=400, sent_bytes=1000, waiting=None)
+    before = replace(before, traffic=Traffic(15, 2, 4, 0, 5, 400, 70, 9))
     told = document(RUN, 3, before, FULL, "running")["flowtap"]["pipeline"]
     assert told["interval_seconds"] == 60
     assert (told["records"]["read"], told["records"]["delivered"]) == (0, 2)
     assert told["bytes"] == {"read": 600, "sent": 2000}
-    assert told["documents"] == {"retried": 2}
+    assert told["documents"] == {"retried": 2, "parked": 5}
+    assert told["requests"] == {
+        "sent": 5, "retried": 1, "throttled": 0, "split": 1, "milliseconds": 500, "milliseconds_max": 80,
+    }  # fmt: skip
+    assert (told["chunks"], told["memory_bytes"], told["lag_seconds"]) == ({"in_flight": 2}, 4096, 2.5)
     assert told["dead_letters"] == {"kept": 4, "bytes": 900}
     assert told["waiting"]["what"] == "HTTP 503"
     assert told["waiting"]["seconds"] == 60

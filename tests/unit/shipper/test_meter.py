@@ -19,8 +19,8 @@ def test_what_is_on_its_way_is_counted_while_it_is() -> None:
     inner = FakeSink(before=lambda _: seen.append(sink.in_flight()))
     sink = MeteredSink(inner, clock)
     assert len(sink.write(batch())) == 2
-    assert seen == [(1, NOW)]
-    assert sink.in_flight() == (0, None)
+    assert seen == [(1, len(batch().chunk.records) + len(batch().body), NOW)]
+    assert sink.in_flight() == (0, 0, None)
     assert sink.sent_bytes == len(batch().body)
 
 
@@ -31,4 +31,4 @@ def test_a_batch_without_verdicts_is_not_sent() -> None:
     sink = MeteredSink(FakeSink(before=away), FakeClock())
     with pytest.raises(Unavailable):
         sink.write(batch())
-    assert (sink.sent_bytes, sink.in_flight()) == (0, (0, None))
+    assert (sink.sent_bytes, sink.in_flight()) == (0, (0, 0, None))

@@ -30,6 +30,9 @@ def test_everything_is_there() -> None:
     assert found["flowtap_records_marked_total skipdata"] == FULL.sums.skipdata
     assert (found["flowtap_read_bytes_total"], found["flowtap_sent_bytes_total"]) == (1000, 3000)
     assert (found["flowtap_documents_resent_total"], found["flowtap_aside_failed_total"]) == (7, 3)
+    counted = ("", "_retried", "_throttled", "_split", "_seconds")
+    assert [found[f"flowtap_requests{name}_total"] for name in counted] == [20, 3, 4, 1, 0.9]
+    assert (found["flowtap_documents_parked"], found["flowtap_batches_in_flight_bytes"]) == (5, 4096)
     assert (found["flowtap_waiting"], found["flowtap_waiting_since_timestamp_seconds"]) == (
         1,
         FULL.waiting.since.timestamp(),

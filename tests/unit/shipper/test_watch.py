@@ -9,7 +9,7 @@ from fakes import NOW, FakeClock, FakeSink
 from shipper.deadletter import DeadLetterDirectory
 from shipper.errors import Refused, ShipperError
 from shipper.meter import MeteredSink
-from shipper.model import DeadLetter, Position, Reading, RecordKind, Sums, Waiting
+from shipper.model import DeadLetter, Position, Reading, RecordKind, Sums, Traffic, Waiting
 from shipper.teller import Teller
 from shipper.watch import Letters, Look, Watch
 
@@ -51,7 +51,7 @@ def letters(folder: Path) -> Letters:
 
 def look(folder: Path) -> Look:
     clock = FakeClock()
-    return Look(clock, MeteredSink(FakeSink(), clock), lambda: 4, letters(folder))
+    return Look(clock, MeteredSink(FakeSink(), clock), lambda: Traffic(resent=4), letters(folder))
 
 
 def test_before_there_is_a_run_everything_is_zero(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_all_inputs_are_added_and_counters_never_fall(tmp_path: Path) -> None:
     assert first.sums == Sums(read=5, dead_lettered=1)
     assert (first.read_bytes, first.backlog_bytes, first.backlog_inputs) == (60, 40, 1)
     assert second.read_bytes == 60
-    assert (first.resent, first.kept_letters) == (4, 1)
+    assert (first.traffic.resent, first.kept_letters) == (4, 1)
 
 
 def test_a_pipe_has_no_known_backlog(tmp_path: Path) -> None:

@@ -485,6 +485,27 @@ def test_mostly_refused_documents_stop_the_stream() -> None:
         rig.sink.write(batch_of(*["p"] * 10))
 
 
+def test_everything_asked_of_the_store_is_counted() -> None:
+    seen = []
+    rig = Rig(lambda _: seen.append(rig.sink.traffic()) or False)
+
+    def slowly(_sent: object, apply: Callable[[], Reply]) -> Reply:
+        rig.clock.advance(0.02)
+        return apply()
+
+    rig.store.always = slowly
+    rig.store.requests = deque([answer(429), answer(413), lost_before])
+    rig.store.item = Faults({name(0): [Item(429, "x", "")], name(1): [CLOSED], name(3): [CLOSED]})
+    assert rig.sink.write(batch_of(*"pqpq")) == [DELIVERED, DELIVERED, DELIVERED, DELIVERED]
+    assert max(each.parked for each in seen) == 2
+    told = rig.sink.traffic()
+    assert told.requests == len(rig.store.sent)
+    assert (told.split, told.throttled, told.parked) == (1, 2, 0)
+    assert told.retried == told.requests - 1
+    assert told.resent == sum(map(len, rig.sent())) - 4
+    assert told.milliseconds_max == 20
+
+
 def test_documents_written_over_are_delivered() -> None:
     rig = Rig()
     batch = batch_of("p", "p")
