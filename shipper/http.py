@@ -3,7 +3,6 @@
 In: an address (loopback, unless told) and what each path answers. Out: answers. Never changes anything, never logs.
 """
 
-import ipaddress
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,7 @@ from socketserver import TCPServer, ThreadingMixIn
 from threading import Thread
 
 from shipper.errors import ConfigError
+from shipper.loopback import is_loopback
 
 _SECONDS = 10.0
 
@@ -39,7 +39,7 @@ def serving(address: str, routes: Routes, *, beyond_loopback: bool = False) -> I
     other than loopback takes `beyond_loopback`.
     """
     host, port = _parsed(address)
-    if not beyond_loopback and not _is_loopback(host):
+    if not beyond_loopback and not is_loopback(host):
         raise ConfigError(
             f"{address} can be reached by others, and nobody is asked for a password there: use a loopback address "
             "(127.0.0.1), or allow it with watch.http_beyond_loopback"
@@ -64,13 +64,6 @@ def _parsed(address: str) -> tuple[str, int]:
     if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise ConfigError(f"{address} is no address to listen on (watch.http, --http): give HOST:PORT, 127.0.0.1:9464")
     return host, int(port)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class _Server(ThreadingMixIn, TCPServer):

@@ -4,7 +4,6 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from shipper.cli.context import Context
 from shipper.cli.exit_codes import BROKEN_PIPE, EXIT_HELP, exit_code
 from shipper.cli.output import note, write_json
 from shipper.errors import ShipperError, Unavailable
+from shipper.loopback import is_loopback
 
 # noun → (module, attribute, one line for the overview); the module is imported when the command runs.
 COMMANDS = {
@@ -127,12 +127,5 @@ def _fill_closed_streams() -> None:
 
 def _next_step(url: str) -> str:
     host = urlsplit(url).hostname or ""
-    start = "docker/stack.sh up starts the stack here; " if host == "localhost" or _is_loopback(host) else ""
+    start = "docker/stack.sh up starts the stack here; " if is_loopback(host) else ""
     return f"Does it run? {start}`shipper doctor` checks every step of the way."
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

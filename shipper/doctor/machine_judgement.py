@@ -1,12 +1,12 @@
 """What is seen on this machine → findings. Pure."""
 
 from collections.abc import Collection, Iterable
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from shipper.doctor.finding import Finding, fail, gibibytes, ok, some, warn
 from shipper.doctor.machine import DeadLetters, ImportName, SettingsFile, StateDirectory
+from shipper.loopback import is_loopback
 from shipper.opensearch.client import Connection
 
 LEAST_FREE_BYTES = 256 << 20
@@ -99,7 +99,7 @@ def connection(used: Connection, source: str, signed_as: str = "") -> Finding:
         return warn(f"{seen}; the password is empty", "set SHIPPER_OPENSEARCH__PASSWORD or opensearch.password_file")
     if parts.scheme == "https":
         return ok(f"{seen}, TLS checked against {_authorities(used.ca_file)}")
-    if not _loopback(parts.hostname or ""):
+    if not is_loopback(parts.hostname or ""):
         what = "password and records" if used.username else "AWS session token and records" if signed_as else "records"
         return warn(f"{seen}; {what} cross the network unencrypted", "use https")
     return ok(f"{seen}, without TLS on this host")
@@ -107,10 +107,3 @@ def connection(used: Connection, source: str, signed_as: str = "") -> Finding:
 
 def _authorities(ca_file: Path | None) -> str:
     return str(ca_file) if ca_file else "the system's authorities"
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

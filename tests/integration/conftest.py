@@ -8,12 +8,17 @@ with --require-services.
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from integration import containers
+from integration.command import Shipper
 from integration.containers import NotAvailable, OpenSearchNode
+from integration.flow_log_files import write_files
+from integration.promise import RECORDS
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +54,29 @@ def suricata_image(request: pytest.FixtureRequest, engine: None) -> str:
         return containers.image("suricata")["SURICATA_IMAGE"]
     except NotAvailable as missing:
         _without(request, str(missing))
+
+
+@pytest.fixture(scope="module")
+def schema(opensearch3: OpenSearchNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shipper]:
+    """A schema for all tests of a module."""
+    shipper = Shipper(opensearch3, f"flowtapf{os.getpid()}", tmp_path_factory.mktemp("schema"))
+    shipper.remove()
+    shipper("schema", "apply", "--yes")
+    yield shipper
+    shipper.remove()
+
+
+@pytest.fixture
+def shipper(schema: Shipper, tmp_path: Path) -> Iterator[Shipper]:
+    """The command with a state directory of the test's own; its partitions are gone afterwards."""
+    yield replace(schema, state=tmp_path / "state")
+    schema.node.request("DELETE", f"/{schema.prefix}-*?expand_wildcards=all")
+
+
+@pytest.fixture
+def nonces(tmp_path: Path) -> list[str]:
+    """RECORDS records in three files of `logs`."""
+    return write_files(tmp_path / "logs", RECORDS, 3)
 
 
 def _node(

@@ -15,6 +15,9 @@ from integration.fault_proxy import FaultProxy
 SMALL_BODIES = "opensearch.body_bytes=65536"
 """Many requests from few records."""
 
+RECORDS = 1500
+"""In the files of the fixture `nonces`."""
+
 NONCE = "aws.vpcflow.interface_id"
 
 

@@ -5,10 +5,8 @@ queues that are really full (B1) are in test_store_states; B13 is in test_faults
 """
 
 import json
-import os
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -17,7 +15,6 @@ import orjson
 import pytest
 
 from integration.command import Shipper
-from integration.containers import OpenSearchNode
 from integration.fault_proxy import (
     BAD_GATEWAY,
     BLOCKED,
@@ -51,34 +48,12 @@ from integration.fault_proxy import (
     slow,
 )
 from integration.flow_log_files import BEGIN, HEADER, nonce, record, write_files
-from integration.promise import SMALL_BODIES, assert_kept, backfill, dead_letters, through
+from integration.promise import RECORDS, SMALL_BODIES, assert_kept, backfill, dead_letters, through
 from shipper.identity import document_id
 from shipper.model import Batch, Chunk, ChunkId, Fate, Position
 from shipper.opensearch.client import Connection, Store
 from shipper.opensearch.partitions import Partitions
 from shipper.opensearch.sink import OpenSearchSink
-
-RECORDS = 1500
-
-
-@pytest.fixture(scope="module")
-def schema(opensearch3: OpenSearchNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shipper]:
-    shipper = Shipper(opensearch3, f"flowtapf{os.getpid()}", tmp_path_factory.mktemp("schema"))
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
-    yield shipper
-    shipper.remove()
-
-
-@pytest.fixture
-def shipper(schema: Shipper, tmp_path: Path) -> Iterator[Shipper]:
-    yield replace(schema, state=tmp_path / "state")
-    schema.node.request("DELETE", f"/{schema.prefix}-*?expand_wildcards=all")
-
-
-@pytest.fixture
-def nonces(tmp_path: Path) -> list[str]:
-    return write_files(tmp_path / "logs", RECORDS, 3)
 
 
 @pytest.fixture

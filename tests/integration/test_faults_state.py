@@ -23,7 +23,7 @@ from time import monotonic
 import pytest
 
 from integration.command import Shipper
-from integration.containers import PATIENCE_SECONDS, OpenSearchNode, wait_for
+from integration.containers import PATIENCE_SECONDS, wait_for
 from integration.fault_proxy import (
     BAD_GATEWAY,
     BUSY,
@@ -37,31 +37,9 @@ from integration.fault_proxy import (
     first,
 )
 from integration.flow_log_files import BEGIN, HEADER, nonce, record, write_files
-from integration.promise import assert_kept, backfill, dead_letters, running, through, wait_told
+from integration.promise import RECORDS, assert_kept, backfill, dead_letters, running, through, wait_told
 from shipper.deadletter import DeadLetterDirectory
 from shipper.model import DeadLetter, Position, RecordKind
-
-RECORDS = 1500
-
-
-@pytest.fixture(scope="module")
-def schema(opensearch3: OpenSearchNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shipper]:
-    shipper = Shipper(opensearch3, f"flowtaps{os.getpid()}", tmp_path_factory.mktemp("schema"))
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
-    yield shipper
-    shipper.remove()
-
-
-@pytest.fixture
-def shipper(schema: Shipper, tmp_path: Path) -> Iterator[Shipper]:
-    yield replace(schema, state=tmp_path / "state")
-    schema.node.request("DELETE", f"/{schema.prefix}-*?expand_wildcards=all")
-
-
-@pytest.fixture
-def nonces(tmp_path: Path) -> list[str]:
-    return write_files(tmp_path / "logs", RECORDS, 3)
 
 
 @pytest.fixture

@@ -155,6 +155,15 @@ def test_letters_that_were_removed_are_gone_and_the_others_stay(tmp_path: Path) 
     assert ordinals(DeadLetterDirectory(tmp_path)) == [3, 5, 6, 7, 8, 9]
 
 
+def test_only_segments_that_held_a_removed_letter_are_written_anew(tmp_path: Path) -> None:
+    for number in range(3):
+        DeadLetterDirectory(tmp_path).append(letters(2 * number, 2 * number + 1))
+    before = {path.name: path.stat().st_ino for path in tmp_path.iterdir()}
+    DeadLetterDirectory(tmp_path).remove(frozenset({letter_id(letters(3)[0])}), LETTER.target)
+    after = {path.name: path.stat().st_ino for path in tmp_path.iterdir()}
+    assert [name for name in sorted(before) if before[name] != after[name]] == ["00000002.jsonl"]
+
+
 def test_each_store_has_its_own_letters(tmp_path: Path) -> None:
     store = DeadLetterDirectory(tmp_path)
     mine, theirs = letters(1)[0], replace(letters(1)[0], target="another/flowtap")
