@@ -39,12 +39,11 @@ _AUTHORIZATION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What belongs to an access key. Its token counts until this monotonic time, and for so many requests."""
+    """What belongs to an access key. `until`: the gate's monotonic time from which its token counts no more."""
 
     secret: str
     token: str | None = None
     until: float | None = None
-    most_requests: int | None = None
 
 
 @dataclass(slots=True)
@@ -93,17 +92,12 @@ class Gate:
         known = self.keys.get(claim["key"])
         if known is None or handler.headers.get("x-amz-security-token") != known.token:
             return claim["key"], UNKNOWN
-        if self._expired(claim["key"], known):
+        if known.until is not None and monotonic() > known.until:
             return claim["key"], EXPIRED
         at = handler.headers.get("x-amz-date", "")
         if not _recent(at):
             return claim["key"], STALE
         return claim["key"], "" if self._signature(handler, body, known.secret, claim) else MISMATCH
-
-    def _expired(self, key: str, known: Known) -> bool:
-        if known.most_requests is not None and self.passed[key] >= known.most_requests:
-            return True
-        return known.until is not None and monotonic() > known.until
 
     def _signature(self, handler: "_Handler", body: bytes, secret: str, claim: re.Match[str]) -> bool:
         headers = handler.headers

@@ -151,9 +151,8 @@ def test_credentials_that_expire_midway_are_renewed(
     signed = through(shipper, gate)
     signed(*SIGV4, "schema", "apply", "--yes")
     without_keys(monkeypatch)
-    # Signed and on its way for as long as a busy machine may take, and a run that is longer than that.
-    gate.pause_seconds = 0.7
-    issuer = Issuer(gate, renew=2, hold=14)
+    gate.pause_seconds = 0.5
+    issuer = Issuer(gate, renew=2, hold=8)
     with credentials_endpoint(issuer) as url:
         monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url)
         done = load(signed, tmp_path / "logs", "opensearch.body_bytes=65536", "opensearch.in_flight=1")
@@ -222,7 +221,8 @@ def test_credentials_that_end_midway_stop_the_run_and_nothing_is_a_dead_letter(
     nonces = write_files(tmp_path / "logs", 3000, 2)
     signed = through(shipper, gate)
     signed(*SIGV4, "schema", "apply", "--yes")
-    gate.keys["ASIAEND"] = Known(SECRET, "token", most_requests=15)
+    gate.keys["ASIAEND"] = Known(SECRET, "token", monotonic() + 5)
+    gate.pause_seconds = 0.5
     with monkeypatch.context() as ending:
         ending.setenv("AWS_ACCESS_KEY_ID", "ASIAEND")
         ending.setenv("AWS_SESSION_TOKEN", "token")
@@ -231,6 +231,7 @@ def test_credentials_that_end_midway_stop_the_run_and_nothing_is_a_dead_letter(
     assert done.json["finished"] is False
     assert gate.passed["ASIAEND"] > 0
     assert shipper("deadletter", "list", "--json").json == []
+    gate.pause_seconds = 0
     load(signed, tmp_path / "logs")
     assert shipper.copies(NONCE) == dict.fromkeys(nonces, 1)
 
