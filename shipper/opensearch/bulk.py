@@ -23,6 +23,12 @@ class Item:
     reason: str = ""
 
 
+STORED = Item(201)
+"""What most documents are answered."""
+
+_ALL_STORED = tuple((b'{"%b":{"status":201}}' % operation.encode("ascii")) for operation in ("create", "index"))
+
+
 def requests(
     batch: Batch, documents: Sequence[int], max_bytes: int, most_partitions: int | None = None
 ) -> Iterator[Sequence[int]]:
@@ -49,6 +55,9 @@ def _by_partitions(batch: Batch, documents: Sequence[int], most: int | None) -> 
 
 
 def _runs(batch: Batch, documents: Sequence[int], max_bytes: int) -> Iterator[Sequence[int]]:
+    if is_run(documents) and batch.cuts[documents[-1] + 1] - batch.cuts[documents[0]] <= max_bytes:
+        yield documents
+        return
     begin = size = 0
     for place, number in enumerate(documents):
         length = batch.cuts[number + 1] - batch.cuts[number]
@@ -60,10 +69,17 @@ def _runs(batch: Batch, documents: Sequence[int], max_bytes: int) -> Iterator[Se
         yield documents[begin:]
 
 
+def is_run(documents: Sequence[int]) -> bool:
+    """Whether these (ascending numbers) are neighbours, as most often."""
+    return bool(documents) and documents[-1] - documents[0] == len(documents) - 1
+
+
 def body(batch: Batch, documents: Sequence[int]) -> bytes:
     """The request body for these documents (ascending numbers). Neighbours are cut out as one slice."""
     if len(documents) == len(batch):
         return batch.body
+    if is_run(documents):
+        return batch.body[batch.cuts[documents[0]] : batch.cuts[documents[-1] + 1]]
     slices: list[bytes] = []
     begin = previous = documents[0]
     for number in documents[1:]:
@@ -77,6 +93,8 @@ def body(batch: Batch, documents: Sequence[int]) -> bytes:
 
 def read_items(reply: bytes, expected: int) -> list[Item] | None:
     """One item per document, in order; None if the reply is not a whole bulk reply (then nothing is known)."""
+    if any(reply == _all(stored, expected) for stored in _ALL_STORED):
+        return [STORED] * expected
     try:
         entries = orjson.loads(reply)["items"]
         items = [_item(next(iter(entry.values()))) for entry in entries]
@@ -89,6 +107,11 @@ def read_error(reply: Reply) -> Item:
     """The error that answered a whole request; HTML and other noise are UNREADABLE."""
     kind, reason = reply.error()
     return Item(reply.status, kind or UNREADABLE, reason)
+
+
+def _all(item: bytes, expected: int) -> bytes:
+    """A whole reply that says the same of every document."""
+    return b'{"errors":false,"items":[%b]}' % b",".join([item] * expected)
 
 
 def _item(answer: dict[str, object]) -> Item:

@@ -24,6 +24,8 @@ class RefusalGuard:
 
         Raises Refused when more than half of a window went one way.
         """
+        if not any(trail):
+            trail = trail[-self._window :]
         with self._lock:
             for item in trail:
                 self._push(item.error_type if item else "")

@@ -116,7 +116,7 @@ class OpenSearchSink:
     def _attempt(self, delivery: Delivery) -> None:
         """Send everything due once. What fails stays due."""
         try:
-            wanted = {delivery.batch.partitions[number] for number in delivery.due}
+            wanted = delivery.wanted()
             absent = self._partitions.ensure(wanted)
             delivery.park(absent)
             for item in absent.values():
@@ -136,8 +136,12 @@ class OpenSearchSink:
         """What to send now of a piece, as much as the store is thought to take; and the rest."""
         documents = [number for number in piece if number not in delivery.parked] if delivery.parked else piece
         now = next(bulk.requests(delivery.batch, documents, self._body_bytes, self._breadth.limit), ())
+        if len(now) == len(documents):
+            return now, ()
+        if now == documents[: len(now)]:
+            return now, documents[len(now) :]
         sent = set(now)
-        return now, [number for number in documents if number not in sent] if len(now) < len(documents) else ()
+        return now, [number for number in documents if number not in sent]
 
     def _send(self, delivery: Delivery, documents: Sequence[int]) -> list[Sequence[int]]:
         """One request. Gives smaller requests to send instead, if it was refused as a whole. Raises Unavailable."""

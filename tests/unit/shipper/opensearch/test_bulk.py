@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fakes import NOW, FakeDecoder
 from shipper.model import Batch, Chunk, ChunkId, Position
-from shipper.opensearch.bulk import UNREADABLE, Item, body, read_error, read_items, requests
+from shipper.opensearch.bulk import STORED, UNREADABLE, Item, body, read_error, read_items, requests
 from shipper.opensearch.reply import Reply
 
 
@@ -109,3 +109,13 @@ def test_the_error_of_a_whole_request_is_read() -> None:
         assert read_error(Reply(403, b'{"%b":"not authorized"}' % name)) == Item(403, "aws_message", "not authorized")
     for strange in (b'{"message":7}', b'{"error":null}', b"[]", b"7", b'"message"'):
         assert read_error(Reply(400, strange)).error_type == UNREADABLE
+
+
+@pytest.mark.parametrize("operation", ["create", "index"])
+def test_a_reply_that_stored_everything_is_read_as_any_other(operation: str) -> None:
+    entry = {operation: {"status": 201}}
+    compact = orjson.dumps({"errors": False, "items": [entry] * 3})
+    assert read_items(compact, 3) == read_items(compact.replace(b":", b": "), 3) == [STORED] * 3
+    assert read_items(compact, 2) is read_items(compact, 4) is None
+    assert read_items(compact.replace(b"201", b"429", 1), 3) == [Item(429), STORED, STORED]
+    assert read_items(compact[:-1], 3) is None
