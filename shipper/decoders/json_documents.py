@@ -23,8 +23,9 @@ OF: Final = "of"
 _LISTS: Final = ("events", "logEvents", "results", "Records")
 _TOLD: Final = ("messageType", "owner", "logGroup", "logStream")
 
-_TOKEN = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*+"|["{}\[\]]')
-_SPACE = re.compile(rb'("(?:[^"\\]|\\.)*+")|[ \t\r\n]++', re.DOTALL)
+_STRING = rb'"(?:[^"\\\n]++|\\[^\n])*+"'
+_TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|' + _STRING + rb")*+")
+_NO_SPACE = re.compile(_STRING + rb'|[^" \t\r\n]++')
 _BETWEEN = re.compile(rb"[ \t\r\n,]*+")
 _LIST = re.compile(rb'"(?:' + b"|".join(name.encode() for name in _LISTS) + rb')"[ \t\r\n]*:[ \t\r\n]*\Z')
 _LOOK_BACK: Final = 256
@@ -132,18 +133,13 @@ class _Reading:
     # Inside a record
 
     def _inside_record(self) -> bool:
-        token = _TOKEN.search(self._held, self._at)
-        if token is None or token.end() - self._begin > MAX_RECORD_BYTES:
-            return self._more_or_too_long(len(self._held) if token is None else token.end())
-        sign = self._held[token.start()]
+        place = _match_end(_TO_BRACKET, self._held, self._at)
+        if place == len(self._held) or place - self._begin > MAX_RECORD_BYTES:
+            return self._more_or_too_long(place)
+        sign = self._held[place]
         if sign == ord('"'):
-            if token.end() - token.start() > 1:
-                self._at = token.end()
-                return True
-            return self._half_a_string(token.start())
-        if sign in b"{[":
-            return self._opening(token.start(), sign)
-        return self._closing(token.start(), sign)
+            return self._half_a_string(place)
+        return self._opening(place, sign) if sign in b"{[" else self._closing(place, sign)
 
     def _more_or_too_long(self, seen_to: int) -> bool:
         if seen_to - self._begin > MAX_RECORD_BYTES:
@@ -271,4 +267,4 @@ def _told(before: bytes) -> bytes:
 
 
 def _compact(record: bytes) -> bytes:
-    return _SPACE.sub(rb"\1", record)
+    return b"".join(_NO_SPACE.findall(record))

@@ -62,6 +62,7 @@ def _encrypted(file: SeekableReader) -> bool:
 
 
 def _lines(names: list[str], columns: "list[pa.Array]", *, as_text: bool) -> bytes:
+    import pyarrow as pa  # noqa: PLC0415
     import pyarrow.compute as pc  # noqa: PLC0415
 
     if not as_text:
@@ -70,12 +71,21 @@ def _lines(names: list[str], columns: "list[pa.Array]", *, as_text: bool) -> byt
     shifting = pc.match_substring_regex(columns[0], _SHIFTS_COLUMNS)
     for column in columns[1:]:
         shifting = pc.or_(shifting, pc.match_substring_regex(column, _SHIFTS_COLUMNS))
-    lines = pc.binary_join_element_wise(*columns, " ").to_pylist()
-    for at in pc.indices_nonzero(shifting).to_pylist():
-        row = tuple(column[at].as_py() for column in columns)
-        lines[at] = _json_row(names, row).decode().rstrip("\n")
-    lines.append("")
-    return "\n".join(lines).encode()
+    lines = pc.binary_join_element_wise(*columns, " ")
+    places = pc.indices_nonzero(shifting).to_pylist()
+    objects = [_json_row(names, tuple(column[at].as_py() for column in columns)).decode().rstrip("\n") for at in places]
+    if objects:
+        lines = pc.replace_with_mask(lines, shifting, pa.array(objects, lines.type))
+    return _joined(pc.binary_join_element_wise(lines, "\n", ""))
+
+
+def _joined(texts: "pa.StringArray") -> bytes:
+    """All texts, one after the other: as they lie in memory (Arrow columnar format, variable-size binary layout)."""
+    _, offsets, content = texts.buffers()
+    begin, end = (
+        int.from_bytes(offsets[at * 4 : at * 4 + 4], "little") for at in (texts.offset, texts.offset + len(texts))
+    )
+    return bytes(content[begin:end])
 
 
 def _json_row(names: list[str], row: tuple[str, ...]) -> bytes:

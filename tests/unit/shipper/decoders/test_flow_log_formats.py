@@ -8,13 +8,15 @@ import json
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from flow_log_samples import RECORD, chunk, decoder, lines, written
 from shipper.decoders.flow_log_fields import DEFAULT_FORMAT
 from shipper.decoders.flow_log_header import find_header
 from shipper.decoders.flow_log_lines import record_lines
 from shipper.errors import NotRecords
-from shipper.identity import event_document_id, pieces
+from shipper.identity import event_document_id, line_count, pieces
 from shipper.model import Batch
 
 NAMES = DEFAULT_FORMAT.split()
@@ -301,3 +303,19 @@ def test_a_column_of_another_tool_may_hold_anything() -> None:
     """Where a person named the first column, a time there is that column and no wrapping."""
     (found,) = documents(b"2023-11-14T22:13:20Z 10.0.0.1", given_format="when srcaddr")
     assert found["aws"]["vpcflow"]["unknown"] == '{"when":"2023-11-14T22:13:20Z"}'
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(SHAPES)), st.data())
+def test_any_damage_to_any_shape_gives_rejects_or_records(shape: str, data: st.DataObject) -> None:
+    raw = bytearray(SHAPES[shape]())
+    for at in data.draw(st.lists(st.integers(0, len(raw) - 1), max_size=4)):
+        raw[at] = data.draw(st.integers(0, 255))
+    del raw[data.draw(st.integers(0, len(raw))) : data.draw(st.integers(0, len(raw)))]
+    try:
+        found = batches(bytes(raw))
+    except NotRecords:
+        found = []
+    for batch in found:
+        assert batch.sums.read == len(batch) + len(batch.rejects) + batch.sums.skipped
+        assert batch.sums.read == line_count(batch.chunk.records)
