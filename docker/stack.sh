@@ -10,6 +10,10 @@
 # SHIPPER_STACK_FILE          connection file that `shipper` on this host reads by itself [~/.config/flowtap/stack.toml];
 #                             passwords and certificates lie beside it, in a folder of the same name without .toml
 # FLOWTAP_OPENSEARCH_PORT     port on 127.0.0.1 [9200]
+# FLOWTAP_CAPTURE_INTERFACE   interface of this host that Suricata captures; kept, and empty turns it off [off]
+# SHIPPER_SURICATA__...       settings of the sensor (docs/settings.md), kept; its folder lies beside the connection file:
+#                             FLOWTAP_SURICATA_DIRECTORY [~/.config/flowtap/suricata]
+# FLOWTAP_EVE_BYTES, FLOWTAP_EVE_KEEP   eve.json is rotated at this size [256 MiB], so many old ones stay [10]
 # COMPOSE_PROJECT_NAME        a second stack beside the first, with a port and a connection file of its own [flowtap]
 # OPENSEARCH_IMAGE ...        see images.sh
 set -euo pipefail
@@ -26,12 +30,14 @@ readonly KEPT=${STACK_FILE%.toml}
 readonly SETTINGS=$KEPT/compose.env
 readonly PORT=${FLOWTAP_OPENSEARCH_PORT:-9200}
 readonly START_SECONDS=240
+readonly SEEN_AS=/etc/suricata/flowtap # where compose.yaml mounts the sensor's folder
 
 say() { printf '%s\n' "$*" >&2; }
 # The settings of this stack as `up` wrote them, whatever the environment says now.
 compose() {
   env -u OPENSEARCH_IMAGE -u FLOWTAP_SHIPPER_IMAGE -u FLOWTAP_SECURITY -u FLOWTAP_CERTIFICATES -u FLOWTAP_CONNECTION \
-    -u FLOWTAP_OPENSEARCH_PORT -u FLOWTAP_OPENSEARCH_HEAP -u FLOWTAP_OPENSEARCH_MEMORY \
+    -u FLOWTAP_OPENSEARCH_PORT -u FLOWTAP_OPENSEARCH_HEAP -u FLOWTAP_OPENSEARCH_MEMORY -u SURICATA_IMAGE \
+    -u FLOWTAP_CAPTURE_INTERFACE -u FLOWTAP_SURICATA_DIRECTORY -u FLOWTAP_SENSOR_DIGEST -u COMPOSE_PROFILES \
     docker compose --project-directory "$HERE" --file "$HERE/compose.yaml" --env-file "$SETTINGS" "$@"
 }
 
@@ -118,12 +124,71 @@ choose() {
   url=$scheme://127.0.0.1:$PORT
 }
 
+# Sets `interface`, `sensor` (the folder) and `suricata_image`; what is not said now is as it was.
+choose_sensor() {
+  interface=${FLOWTAP_CAPTURE_INTERFACE-$(kept FLOWTAP_CAPTURE_INTERFACE)}
+  sensor=${FLOWTAP_SURICATA_DIRECTORY:-$(kept FLOWTAP_SURICATA_DIRECTORY)}
+  if [ -z "$sensor" ]; then
+    case "$STACK_FILE" in */stack.toml) sensor=${STACK_FILE%/*}/suricata ;; *) sensor=$KEPT-suricata ;; esac
+  fi
+  [ -n "$interface" ] || return 0
+  if [ -d /sys/class/net ] && [ ! -e "/sys/class/net/$interface" ]; then
+    say "There is no interface $interface here, only: $(echo /sys/class/net/* | sed 's|/sys/class/net/||g')"
+    say "Name one (FLOWTAP_CAPTURE_INTERFACE), or set it to nothing to capture none."
+    exit 3
+  fi
+  if [ -z "${SURICATA_IMAGE:-}" ]; then
+    SURICATA_IMAGE=$(kept SURICATA_IMAGE)
+    export SURICATA_IMAGE
+  fi
+  suricata_image=$("$HERE/images.sh" suricata | sed -n 's/^SURICATA_IMAGE=//p')
+}
+kept() { if [ -f "$SETTINGS" ]; then sed -n "s/^$1=//p" "$SETTINGS" | sed "s/^'\(.*\)'\$/\1/"; fi; }
+
+# suricata.yaml and the first rules, by the command in its container, which sees the folder where Suricata sees it.
+render_sensor() {
+  [ -n "$interface" ] || return 0
+  local settings=$KEPT/suricata.env
+  (umask 022 && mkdir -p "$sensor")
+  # Later lines win: what is in the environment now goes over what was kept. The stack's own traffic is not captured:
+  # telling of it would make more of it.
+  {
+    printf 'SHIPPER_SURICATA__EXCLUDE_PORTS=%s,9200,5601\nSHIPPER_SURICATA__SENSOR_NAME=%s\n' "$PORT" "$(uname -n)"
+    [ ! -f "$settings" ] || cat "$settings"
+    env | grep '^SHIPPER_SURICATA__' || true
+  } | awk -F= '{ seen[$1] = $0 } END { for (name in seen) print seen[name] }' | sort | write "$settings"
+  docker run --rm --network none --cap-drop ALL --user "$(id -u):$(id -g)" --volume "$sensor:$SEEN_AS" \
+    --env-file "$settings" --env SHIPPER_SURICATA__INTERFACE="$interface" --env SHIPPER_SURICATA__DIRECTORY="$SEEN_AS" \
+    "$shipper_image" suricata render --force >/dev/null || {
+    say "The sensor's configuration cannot be rendered (above: why)."
+    exit 3
+  }
+}
+
+start_sensor() {
+  if [ -z "$interface" ]; then
+    compose --profile capture rm --stop --force suricata suricata-rotate >/dev/null 2>&1 || true
+    return
+  fi
+  compose up --detach --wait --wait-timeout "$START_SECONDS" suricata suricata-rotate >&2 || {
+    compose logs --tail 15 suricata >&2
+    say "Suricata does not capture $interface (above: its last words). Mend it, or turn it off: FLOWTAP_CAPTURE_INTERFACE= $0 up"
+    exit 4
+  }
+}
+
 write_settings() {
   {
     echo '# Written by docker/stack.sh up.'
     printf 'OPENSEARCH_IMAGE=%s\nFLOWTAP_SHIPPER_IMAGE=%s\n' "$image" "$shipper_image"
     printf 'FLOWTAP_SECURITY=%s\nFLOWTAP_CERTIFICATES=%s\n' "$FLOWTAP_SECURITY" "$FLOWTAP_CERTIFICATES"
     printf "FLOWTAP_OPENSEARCH_PORT=%s\nFLOWTAP_CONNECTION='%s'\n" "$PORT" "$STACK_FILE"
+    if [ -n "$interface" ]; then
+      printf "COMPOSE_PROFILES=capture\nFLOWTAP_CAPTURE_INTERFACE=%s\nSURICATA_IMAGE=%s\n" "$interface" "$suricata_image"
+      printf "FLOWTAP_SURICATA_DIRECTORY='%s'\nFLOWTAP_SENSOR_DIGEST=%s\n" "$sensor" "$(cksum <"$sensor/suricata.yaml" | tr ' ' -)"
+    fi
+    [ -z "${FLOWTAP_EVE_BYTES:-}" ] || printf 'FLOWTAP_EVE_BYTES=%s\n' "$FLOWTAP_EVE_BYTES"
+    [ -z "${FLOWTAP_EVE_KEEP:-}" ] || printf 'FLOWTAP_EVE_KEEP=%s\n' "$FLOWTAP_EVE_KEEP"
     [ -z "${FLOWTAP_OPENSEARCH_HEAP:-}" ] || printf 'FLOWTAP_OPENSEARCH_HEAP=%s\n' "$FLOWTAP_OPENSEARCH_HEAP"
     [ -z "${FLOWTAP_OPENSEARCH_MEMORY:-}" ] || printf 'FLOWTAP_OPENSEARCH_MEMORY=%s\n' "$FLOWTAP_OPENSEARCH_MEMORY"
   } | write "$SETTINGS"
@@ -185,13 +250,16 @@ up() {
   "$HERE/engine.sh"
   alone
   own_folder
+  choose_sensor
   choose
+  render_sensor
   write_settings
   start_node
   if [ "$FLOWTAP_SECURITY" = secured ]; then "$HERE/opensearch/users.sh" "$url" "$KEPT"; fi
   connection "$url" "$KEPT/ca.pem" | write "$STACK_FILE"
   hand_over_connection
   apply_schema
+  start_sensor
   report
 }
 
@@ -203,12 +271,15 @@ report() {
     echo "              asks for no password: this image has no security plugin, and it listens on 127.0.0.1 only"
   fi
   echo "connection    $STACK_FILE (shipper on this host finds it by itself)"
+  [ -z "$interface" ] || echo "Suricata      captures $interface; its rules: $sensor/rules; shipper suricata stats"
   echo "next          shipper doctor; shipper backfill flowlogs FOLDER; $0 status; $0 down"
 }
 
 status() {
   known
-  compose --profile tools ps --all
+  compose --profile tools --profile capture ps --all
+  [ -z "$(kept FLOWTAP_CAPTURE_INTERFACE)" ] ||
+    printf 'Suricata      captures %s; rules in %s\n' "$(kept FLOWTAP_CAPTURE_INTERFACE)" "$(kept FLOWTAP_SURICATA_DIRECTORY)/rules"
   [ ! -f "$STACK_FILE" ] || printf 'connection    %s  %s\n' "$STACK_FILE" "$(sed -n 's/^url = //p' "$STACK_FILE")"
 }
 
@@ -224,8 +295,10 @@ destroy() {
     case "$answer" in y | Y | yes) ;; *) exit 1 ;; esac
   fi
   alone
-  compose --profile tools down --volumes --remove-orphans >&2
-  rm -f "$STACK_FILE" "$SETTINGS" "$KEPT"/*.pem "$KEPT"/*.password
+  sensor=$(kept FLOWTAP_SURICATA_DIRECTORY)
+  compose --profile tools --profile capture down --volumes --remove-orphans >&2
+  [ -z "$sensor" ] || say "The sensor's rules stay in $sensor."
+  rm -f "$STACK_FILE" "$SETTINGS" "$KEPT/suricata.env" "$KEPT"/*.pem "$KEPT"/*.password
   rmdir "$KEPT" || say "$KEPT holds something that is not this stack's, so it stays."
   if [ "$COMPOSE_PROJECT_NAME" = flowtap ]; then rm -f "$HERE/.env"; fi
 }
@@ -238,7 +311,7 @@ case "$command" in
   down)
     known
     alone
-    compose --profile tools down --remove-orphans >&2
+    compose --profile tools --profile capture down --remove-orphans >&2
     ;;
   destroy) destroy "$@" ;;
   compose)

@@ -4,14 +4,16 @@ The template says why each part is as it is; docs/suricata.md and ADRs say more.
 """
 
 import json
+import re
 from importlib.resources import files
+from pathlib import PurePath
 from string import Template
 from typing import ClassVar
 
 from suricata.sensor import Sensor
 
 _HEADER_BYTES = 14 + 3 * 4  # Ethernet; three 802.1Q tags are the most that Suricata 7 decodes
-_MIB = 1 << 20
+_FOLDER = re.compile(r'^default-rule-path: (?P<path>"(?:[^"\\]|\\.)*")$', re.MULTILINE)
 
 
 class _Yaml(Template):
@@ -22,6 +24,12 @@ def render(sensor: Sensor) -> str:
     """The whole file; the same for the same sensor."""
     template = (files("suricata") / "templates" / "suricata.yaml").read_text("utf-8")
     return _Yaml(template).substitute(_values(sensor) | _memory(sensor.memory_mib))
+
+
+def folder_seen(text: str) -> str | None:
+    """The folder that a rendered file names as its own, as Suricata sees it; None where it is not one of ours."""
+    found = _FOLDER.search(text)
+    return str(PurePath(json.loads(found["path"])).parent) if found else None
 
 
 def capture_filter(sensor: Sensor) -> str:

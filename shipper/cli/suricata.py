@@ -1,6 +1,6 @@
 """`shipper suricata …`: the sensor's configuration, and the Suricata that runs."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -34,9 +34,10 @@ suricata.add_command(rules)
 
 @suricata.command("render")
 @click.option("--stdout", is_flag=True, help="Print suricata.yaml and write nothing.")
+@click.option("--force", is_flag=True, help="Write it even where Suricata sees the folder as another (the stack's).")
 @click.option("--json", "json_wanted", is_flag=True, help="What was written as JSON.")
 @click.pass_obj
-def render_command(context: Context, /, stdout: bool, json_wanted: bool) -> None:
+def render_command(context: Context, /, stdout: bool, force: bool, json_wanted: bool) -> None:
     """Write suricata.yaml from the settings, and what is missing of the sensor's other files.
 
     Rules, suppressions and disabled rules that are there stay. Doing it again changes nothing.
@@ -51,6 +52,8 @@ def render_command(context: Context, /, stdout: bool, json_wanted: bool) -> None
         if stdout:
             write_lines(text.rstrip("\n"))
             return
+        if not force:
+            _refuse_another_view(sensor)
         written = sensor.folder.write({YAML: text})
     if json_wanted:
         write_json({"directory": str(sensor.directory), "written": list(written)})
@@ -111,7 +114,7 @@ def reload_command(context: Context, /, no_check: bool, json_wanted: bool) -> in
             sensor.folder.write({}, None if no_check else sensor.judge())
         else:
             note(f"{sensor.directory} has no files of ours: Suricata loads whatever it was started with.")
-        found = reload(control, Event().wait)
+        found = _as_edited(reload(control, Event().wait), sensor)
     if json_wanted:
         write_json(asdict(found))
     else:
@@ -147,6 +150,23 @@ def _sensor(context: Context) -> "ConfiguredSensor":
     return ConfiguredSensor(context.settings.suricata)
 
 
+def _refuse_another_view(sensor: "ConfiguredSensor") -> None:
+    """Paths in the stack's file are those inside its container; ours would leave its Suricata without rules."""
+    from suricata.config import folder_seen
+    from suricata.errors import BadSensor
+    from suricata.rules.folder import YAML
+
+    there = sensor.directory / YAML
+    if not there.is_file():
+        return
+    seen = folder_seen(there.read_text("utf-8", "replace"))
+    if seen not in {None, str(sensor.directory)}:
+        raise BadSensor(
+            f"{there} is for a Suricata that sees this folder as {seen}. The stack's is rendered by docker/stack.sh "
+            "up, with SHIPPER_SURICATA__… in its environment; --force writes it all the same"
+        )
+
+
 def _placed(text: str, made: str, directory: str) -> str:
     """Names of the files that were tried, as those that a person edits."""
     return text.replace(f"{made}/active/", f"{directory}/rules/").replace(made, directory)
@@ -158,6 +178,17 @@ def _judgement(judgement: "Judgement", made: str, directory: str) -> dict[str, A
         for problem in judgement.problems
     ]
     return {"passed": judgement.passed, "problems": problems}
+
+
+def _as_edited(found: "RulesInForce", sensor: "ConfiguredSensor") -> "RulesInForce":
+    """Rules that failed, by the files that a person edits: line N of active/X is line N of rules/X."""
+    from pathlib import PurePath
+
+    def edited(file: str) -> str:
+        path = PurePath(file)
+        return str(sensor.directory / "rules" / path.name) if path.parent.name == "active" else file
+
+    return replace(found, failed=tuple(replace(failed, file=edited(failed.file)) for failed in found.failed))
 
 
 def _show_rules(found: "RulesInForce") -> None:

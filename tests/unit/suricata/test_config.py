@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from suricata.config import capture_filter, render
+from suricata.config import capture_filter, folder_seen, render
 from suricata.errors import BadSensor
 from suricata.sensor import Sensor
 
@@ -49,6 +49,12 @@ def test_the_memory_is_shared_out_and_never_more() -> None:
         ]
         assert len(found) == 6
         assert total * 0.9 <= sum(found) <= total
+
+
+def test_the_folder_that_suricata_sees_is_read_back() -> None:
+    odd = Path('/a "b" \\c/ü')
+    assert folder_seen(render(changed(directory=odd))) == str(odd)
+    assert folder_seen("default-rule-path: /var/lib/suricata/rules\n") is None
 
 
 def test_no_ports_and_no_filter_capture_everything() -> None:

@@ -39,6 +39,19 @@ def test_render_to_standard_output_writes_nothing(sensor: Path, capsys: pytest.C
     assert not sensor.exists()
 
 
+def test_the_stacks_file_is_not_overwritten_with_paths_of_this_side(
+    sensor: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["suricata", "render"])
+    yaml = sensor / "suricata.yaml"
+    inside = yaml.read_text().replace(str(sensor), "/etc/suricata/flowtap")
+    yaml.write_text(inside)
+    assert run(["suricata", "render"]) == 3
+    assert "docker/stack.sh up" in capsys.readouterr().err
+    assert yaml.read_text() == inside
+    assert told(capsys, "render", "--force")["written"] == ["suricata.yaml"]
+
+
 def test_a_setting_that_cannot_be_is_named(sensor: Path, capsys: pytest.CaptureFixture[str]) -> None:
     del sensor
     assert run(["--set", "suricata.home_net=10.0.0.0/99", "suricata", "render"]) == 3
