@@ -44,7 +44,7 @@ class LocalEngine:
         """See Engine."""
         del folders, network
         with tempfile.TemporaryDirectory(prefix="flowtap-suricata-") as scratch:
-            command = [program, *(argument.format(scratch=scratch) for argument in arguments)]
+            command = [program, *(argument.replace("{scratch}", scratch) for argument in arguments)]
             return _ran(self._run(command, self._timeout))
 
 
@@ -63,7 +63,7 @@ class ContainerEngine:
             "docker", "run", "--rm", "--pull", "never", "--network", "bridge" if network else "none",
             "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true", "--user", f"{os.getuid()}:{os.getgid()}",
             "--tmpfs", "/scratch:mode=1777", *volumes, "--entrypoint", program, self._image,
-            *(argument.format(scratch="/scratch") for argument in arguments),
+            *(argument.replace("{scratch}", "/scratch") for argument in arguments),
         ]  # fmt: skip
         ran = _ran(self._run(command, self._timeout))
         if ran.code in {125, 126, 127}:  # docker-run(1): the engine's own trouble

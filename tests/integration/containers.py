@@ -239,7 +239,7 @@ def _container(
 
 
 def remove_leftovers() -> None:
-    """Containers and volumes of test runs that were killed: those whose process is no more."""
+    """Containers, volumes and networks of test runs that were killed: those whose process is no more."""
     client = engine()
     try:
         for container in client.containers.list(all=True, filters={"label": LABEL}):
@@ -248,6 +248,9 @@ def remove_leftovers() -> None:
         for volume in client.volumes.list(filters={"label": LABEL}):
             if not _alive(volume.attrs["Labels"][LABEL]):
                 volume.remove(force=True)
+        for network in client.networks.list(filters={"label": LABEL}):
+            if not _alive(network.attrs["Labels"][LABEL]):
+                network.remove()
     finally:
         client.close()
 

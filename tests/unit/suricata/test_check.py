@@ -115,10 +115,10 @@ def test_an_image_that_is_not_there_is_told_with_what_to_do() -> None:
 
 def test_a_program_of_this_machine_gets_a_folder_that_is_gone_after(tmp_path: Path) -> None:
     commands = Commands()
-    LocalEngine(commands).run("suricata", ["-l", "{scratch}"], [tmp_path])
+    LocalEngine(commands).run("suricata", ["-c", "/{odd}/x", "-l", "{scratch}"], [tmp_path])
     (asked,) = commands.asked
-    assert asked[:2] == ["suricata", "-l"]
-    assert not Path(asked[2]).exists()
+    assert asked[:4] == ["suricata", "-c", "/{odd}/x", "-l"]
+    assert not Path(asked[4]).exists()
 
 
 def test_a_named_image_is_used_whatever_there_is_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
