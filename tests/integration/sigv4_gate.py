@@ -16,7 +16,6 @@ from hashlib import sha256
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
-from time import monotonic
 from typing import Self
 from urllib.parse import quote, unquote, urlsplit
 
@@ -39,11 +38,11 @@ _AUTHORIZATION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What belongs to an access key. `until`: the gate's monotonic time from which its token counts no more."""
+    """What belongs to an access key. `bulks`: how many bulk requests it is good for, None for any number."""
 
     secret: str
     token: str | None = None
-    until: float | None = None
+    bulks: int | None = None
 
 
 @dataclass(slots=True)
@@ -57,10 +56,15 @@ class Gate:
     passed: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     compressed: int = 0
-    bulks: int = 0
+    bulks_by: Counter[str] = field(default_factory=Counter)
     url: str = ""
     lock: Lock = field(default_factory=Lock)
     stopped: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def bulks(self) -> int:
+        """Bulk requests let through."""
+        return self.bulks_by.total()
 
     @contextmanager
     def open(self) -> Iterator[Self]:
@@ -78,7 +82,7 @@ class Gate:
             return
         bulk = handler.path.startswith("/_bulk")
         with self.lock:
-            self.bulks += bulk
+            self.bulks_by[key] += bulk
             self.compressed += handler.headers.get("content-encoding") == "gzip"
         if bulk and self.pause_seconds:
             self.stopped.wait(self.pause_seconds)
@@ -92,7 +96,7 @@ class Gate:
         known = self.keys.get(claim["key"])
         if known is None or handler.headers.get("x-amz-security-token") != known.token:
             return claim["key"], UNKNOWN
-        if known.until is not None and monotonic() > known.until:
+        if known.bulks is not None and self.bulks_by[claim["key"]] >= known.bulks:
             return claim["key"], EXPIRED
         at = handler.headers.get("x-amz-date", "")
         if not _recent(at):
