@@ -2,27 +2,14 @@
 
 import gzip
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow
 import pyarrow.parquet
-import pytest
 import zstandard
 
 from integration.command import Shipper
-from integration.containers import OpenSearchNode
 from integration.flow_log_files import BEGIN, HEADER, record
-
-
-@pytest.fixture
-def shipper(opensearch3: OpenSearchNode, tmp_path: Path) -> Iterator[Shipper]:
-    shipper = Shipper(opensearch3, f"flowtaps{os.getpid()}", tmp_path / "state")
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
-    yield shipper
-    shipper.remove()
 
 
 def test_any_packing_and_wrapping_is_the_same_documents(shipper: Shipper, tmp_path: Path) -> None:
