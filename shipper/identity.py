@@ -117,10 +117,14 @@ def as_it_is(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """How a kind of records lies in a stream of bytes."""
+    """How a kind of records lies in a stream of bytes.
+
+    `other_name` says what an input is that by its name surely holds none of them; empty for any other name.
+    """
 
     find_header: FindHeader
     record_lines: RecordLines = as_it_is
+    other_name: Callable[[str], str] = lambda _: ""
 
 
 def pieces(blocks: Iterable[bytes], origin: str, find_header: FindHeader, header: bytes = b"") -> Iterator[Piece]:
