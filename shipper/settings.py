@@ -143,7 +143,7 @@ class SuricataSettings(_Section):
     )
     mtu: int = Field(9001, ge=576, le=65535, description="Largest packet on the network; AWS has jumbo frames.")
     ring_frames: int = Field(2048, ge=64, description="Frames that wait for each thread; more outlast longer bursts.")
-    memory_mib: int = Field(768, ge=64, description="Memory for flows, streams and fragments together.")
+    memory_mib: int = Field(768, ge=128, description="Memory for flows, streams and fragments together.")
     midstream: bool = Field(False, description="Take up TCP sessions whose beginning was not seen.")
     alert_payloads: bool = Field(True, description="Alerts bring packet, payload and HTTP body.")
     stats_seconds: int = Field(30, ge=1, description="Seconds between two events of statistics.")

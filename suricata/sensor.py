@@ -8,6 +8,7 @@ from pathlib import Path
 from suricata.errors import BadSensor
 
 DEFAULT_HOME_NET = "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7"
+LEAST_MEMORY_MIB = 128
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _INTERFACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,14}")  # IFNAMSIZ of Linux: 16 with the NUL
 _ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
@@ -55,6 +56,10 @@ class Sensor:
             raise BadSensor(f"socket: {self.socket} is longer than the 107 bytes that a socket's path may have")
         if not self.capture_filter.isprintable():
             raise BadSensor(f"capture_filter: {self.capture_filter!r} holds characters that a filter cannot have")
+        if self.memory_mib < LEAST_MEMORY_MIB:
+            raise BadSensor(
+                f"memory_mib: {self.memory_mib} is too little for the hash tables; {LEAST_MEMORY_MIB} is enough"
+            )
         _ = self.networks, self.excluded
 
     @property
