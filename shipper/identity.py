@@ -9,6 +9,8 @@ counts physical lines from where the identity begins, header and blank lines inc
   the start are the same records; two streams part in the chunk where they first differ.
 
 - An event of CloudWatch Logs that comes with its id is that id: 96 bits of its hash, 16 characters, no ordinal.
+- A file that is followed while it is written, for kinds whose document ids do not depend on it (EVE): see
+  `followed_identity`; ordinals count from the start of the file.
 
 Chunk borders are part of the identity: `cut` makes them the same for whatever sizes the bytes arrive in.
 """
@@ -65,6 +67,14 @@ def event_document_id(event_id: str) -> str:
         event_id.encode("utf-8", "surrogatepass"), digest_size=_EVENT_DIGEST_BYTES, person=b"event"
     ).digest()
     return _text(digest)
+
+
+def followed_identity(first_line: bytes, device: int, inode: int) -> str:
+    """Of a file that is followed: its first line and the number it had when that was read.
+
+    Names its dead letters the same again after a crash, however its lines were cut then.
+    """
+    return _text(_digest(b"followed", b"%d %d " % (device, inode) + first_line))
 
 
 def base36(number: int) -> str:

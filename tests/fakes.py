@@ -1,7 +1,7 @@
 """Fakes: small real implementations of the seams, with faults that a test writes down beforehand."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -185,6 +185,12 @@ class FakeCheckpoints:
     def write(self, key: StreamKey, checkpoint: Checkpoint) -> None:
         self.before(checkpoint)
         self.known[key] = checkpoint
+
+    def entries(self) -> Iterator[tuple[StreamKey, Checkpoint]]:
+        yield from list(self.known.items())
+
+    def remove(self, key: StreamKey) -> bool:
+        return self.known.pop(key, None) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What every source promises, whatever it reads. A new source adds a factory to `SOURCES`."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from functools import partial
 from itertools import permutations
 from pathlib import Path
@@ -8,12 +9,14 @@ from threading import Thread
 
 import pytest
 
-from fakes import NOW, FakeCheckpoints, FakeSource, inputs
+from fakes import NOW, FakeCheckpoints, FakeSource, FakeWait, inputs
 from shipper.errors import EndOfInput
 from shipper.identity import CHUNK_BYTES, Framing
 from shipper.interfaces import Source
 from shipper.model import Chunk, StreamKey
 from shipper.sources.files import FilesSource
+from shipper.sources.tail import Manners, TailSource
+from shipper.sources.tail_marks import Marks
 
 CHUNKS = 4
 
@@ -52,10 +55,38 @@ def files(folder: Path, parallel: int = 1) -> Reopen:
     return reopen
 
 
+def tail(folder: Path) -> Reopen:
+    """Two files that are followed, read up to their ends. Lines such that a chunk is one of them."""
+    for name, lines in (("1.log", 3), ("2.log", 1)):
+        text = b"".join(
+            name.encode() + b" %d " % number + b"x" * (CHUNK_BYTES * 2 // 3) + b"\n" for number in range(lines)
+        )
+        (folder / name).write_bytes(text)
+    checkpoints = FakeCheckpoints()
+
+    def log(_event: str, /, level: str = "info", **_: object) -> None:
+        del level
+
+    def reopen() -> TailSource:
+        marks = Marks(
+            checkpoints,
+            lambda origin: StreamKey("lines", "store", origin),
+            clock=lambda: NOW,
+            log=log,
+            write_every=timedelta(0),
+        )
+        return TailSource(
+            [str(folder / "*.log")], marks, log, clock=lambda: NOW, wait=FakeWait(), manners=Manners(once=True)
+        )
+
+    return reopen
+
+
 SOURCES: dict[str, Callable[[Path], Reopen]] = {
     "FakeSource": fake,
     "FilesSource": files,
     "FilesSource, three at a time": partial(files, parallel=3),
+    "TailSource": tail,
 }
 
 
