@@ -277,7 +277,7 @@ report() {
 
 status() {
   known
-  compose --profile tools --profile capture ps --all
+  compose --profile tools --profile capture --profile live ps --all
   [ -z "$(kept FLOWTAP_CAPTURE_INTERFACE)" ] ||
     printf 'Suricata      captures %s; rules in %s\n' "$(kept FLOWTAP_CAPTURE_INTERFACE)" "$(kept FLOWTAP_SURICATA_DIRECTORY)/rules"
   [ ! -f "$STACK_FILE" ] || printf 'connection    %s  %s\n' "$STACK_FILE" "$(sed -n 's/^url = //p' "$STACK_FILE")"
@@ -296,7 +296,7 @@ destroy() {
   fi
   alone
   sensor=$(kept FLOWTAP_SURICATA_DIRECTORY)
-  compose --profile tools --profile capture down --volumes --remove-orphans >&2
+  compose --profile tools --profile capture --profile live down --volumes --remove-orphans >&2
   [ -z "$sensor" ] || say "The sensor's rules stay in $sensor."
   rm -f "$STACK_FILE" "$SETTINGS" "$KEPT/suricata.env" "$KEPT"/*.pem "$KEPT"/*.password
   rmdir "$KEPT" || say "$KEPT holds something that is not this stack's, so it stays."
@@ -311,7 +311,7 @@ case "$command" in
   down)
     known
     alone
-    compose --profile tools --profile capture down --remove-orphans >&2
+    compose --profile tools --profile capture --profile live down --remove-orphans >&2
     ;;
   destroy) destroy "$@" ;;
   compose)

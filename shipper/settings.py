@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from shipper.decoders.eve_privacy import Choice, Privacy
+from shipper.input_settings import AnyInput, InputName
 from shipper.partition import Unit
 
 ENVIRONMENT_PREFIX = "SHIPPER_"
@@ -174,6 +175,7 @@ class Settings(BaseSettings):
     watch: WatchSettings = WatchSettings()
     suricata: SuricataSettings = SuricataSettings()
     datasets: dict[str, DatasetSettings] = Field(default_factory=dict)
+    inputs: dict[InputName, AnyInput] = Field(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(

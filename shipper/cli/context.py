@@ -1,5 +1,6 @@
 """What every command needs, made when it is first asked for: settings, the store, the state directory's stores."""
 
+import sys
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,14 @@ class Context:
         from shipper.config import load
 
         return load(self._config_file, self._overrides)
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line that runs this program with the same settings."""
+        program = Path(sys.argv[0])
+        own = [str(program.absolute())] if program.name == "shipper" else [sys.executable, "-m", "shipper"]
+        file = self.loaded.file
+        given = [part for override in self._overrides for part in ("--set", override)]
+        return [*own, *(["--config", str(file.absolute())] if file else []), *given, *arguments]
 
     @property
     def settings(self) -> "Settings":
