@@ -11,6 +11,7 @@ def unit(command: Sequence[str], loaded: Loaded) -> str:
 
     systemd.exec(5), systemd.service(5). 143 is how a run ends on SIGTERM.
     """
+    line = shlex.join(command).replace("%", "%%").replace("$", "$$")  # systemd.unit(5): specifiers and variables
     own = "directory" in loaded.settings.state.model_fields_set
     state = loaded.state_directory if own else "/var/lib/flowtap"
     return f"""\
@@ -21,7 +22,7 @@ Wants=network-online.target
 After=network-online.target
 
 [Service]
-ExecStart={shlex.join(command)}
+ExecStart={line}
 User=flowtap
 Group=flowtap
 StateDirectory=flowtap
