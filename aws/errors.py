@@ -15,3 +15,15 @@ class AwsUnavailable(AwsError):
 
 class AwsRefused(AwsError):
     """AWS says no (may not assume the role, login expired): stop, the message says why."""
+
+
+class AwsDenied(AwsRefused):
+    """These credentials may not do this to this resource: the message names the permission."""
+
+
+class AwsGone(AwsError):
+    """What was named is not there, or not any more: set it aside."""
+
+
+class AwsUnreadable(AwsError):
+    """It is there but cannot be read as it is (archived, overwritten meanwhile): set it aside with the reason."""

@@ -46,6 +46,8 @@ class AwsOptions:
     region: str = ""
     role_arn: str = ""
     external_id: str = ""
+    endpoint_url: str = ""
+    requester_pays: bool = False
 
 
 def now() -> datetime:

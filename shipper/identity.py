@@ -48,12 +48,14 @@ class ObjectName:
     account: str
     region: str
     flow_log_id: str
+    stamp: str = ""
+    """Begin of its five minutes: YYYYMMDDTHHmmZ."""
 
 
 def object_name(origin: str) -> ObjectName | None:
     """The parts of an AWS flow-log object's base name, or None if `origin` does not end in one."""
     match = _AWS_OBJECT.fullmatch(_base_name(origin))
-    return ObjectName(match["account"], match["region"], match["flow_log"]) if match else None
+    return ObjectName(match["account"], match["region"], match["flow_log"], match["stamp"]) if match else None
 
 
 def document_id(identity: str, ordinal: int) -> str:

@@ -67,12 +67,17 @@ class AwsSettings(_Section):
     region: str = Field("", description="Region; not needed where the address of a managed domain names it.")
     role_arn: str = Field("", description="Role to take on; its credentials are renewed before they expire.")
     external_id: str = Field("", description="External id that this role asks for.")
+    endpoint_url: str = Field(
+        "", description="Where S3, SQS and CloudWatch Logs answer, if not at AWS: a private endpoint, an emulator."
+    )
+    requester_pays: bool = Field(False, description="Pay for what is read from buckets that ask the reader to.")
 
 
 class SourcesSettings(_Section):
     """How inputs are read."""
 
     parallel: int = Field(4, ge=1, le=256, description="Files read and decompressed at the same time.")
+    parallel_objects: int = Field(16, ge=1, le=256, description="Objects of buckets read at the same time.")
 
 
 class StateSettings(_Section):

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from shipper.checkpoint import CheckpointDirectory
     from shipper.config import Loaded
     from shipper.deadletter import DeadLetterDirectory
+    from shipper.object_ledger import ObjectLedger, StateCheckpoints
     from shipper.opensearch.client import Store
     from shipper.settings import Settings
     from shipper.state_lock import StateLock
@@ -60,6 +61,20 @@ class Context:
         from shipper.checkpoint import CheckpointDirectory
 
         return CheckpointDirectory(self.loaded.state_directory / "checkpoints")
+
+    @cached_property
+    def objects(self) -> "ObjectLedger":
+        """How far objects of buckets are loaded."""
+        from shipper.object_ledger import ObjectLedger
+
+        return ObjectLedger(self.loaded.state_directory / "checkpoints")
+
+    @property
+    def progress_kept(self) -> "StateCheckpoints":
+        """Checkpoints of everything that can be read again."""
+        from shipper.object_ledger import StateCheckpoints
+
+        return StateCheckpoints(self.checkpoints, self.objects)
 
     @property
     def dead_letters(self) -> "DeadLetterDirectory":

@@ -9,12 +9,18 @@ from threading import Thread
 
 import pytest
 
-from fakes import NOW, FakeCheckpoints, FakeSource, FakeWait, inputs
+from fake_bucket import FakeBucket
+from fake_queue import FakeQueue, created
+from fakes import NOW, FakeCheckpoints, FakeDeadLetters, FakeSource, FakeWait, inputs
 from shipper.errors import EndOfInput
 from shipper.identity import CHUNK_BYTES, Framing
 from shipper.interfaces import Source
-from shipper.model import Chunk, StreamKey
+from shipper.model import Chunk, RecordKind, Stream, StreamKey
 from shipper.sources.files import FilesSource
+from shipper.sources.patience import Patience
+from shipper.sources.s3_layout import Wanted
+from shipper.sources.s3_objects import S3Objects
+from shipper.sources.sqs_objects import QueueRules, SqsSource
 from shipper.sources.tail import Manners, TailSource
 from shipper.sources.tail_marks import Marks
 
@@ -82,11 +88,56 @@ def tail(folder: Path) -> Reopen:
     return reopen
 
 
+def bucket(_folder: Path) -> Reopen:
+    """The same as objects, each of which is read in two goes."""
+    checkpoints = FakeCheckpoints()
+    lines = [b"%d " % number + b"x" * (CHUNK_BYTES // 2) + b"\n" for number in range(2 * CHUNKS)]
+    objects = FakeBucket({"f/1.log": b"".join(lines[:-2]), "g/2.log": b"".join(lines[-2:])}, page_size=1)
+
+    def reopen() -> FilesSource:
+        objects.breaks.append(CHUNK_BYTES)
+        found = S3Objects(objects, Patience(FakeWait(), lambda: 0.5), Wanted())
+        return FilesSource(
+            found.below("logs", ""),
+            key=lambda origin: StreamKey("lines", "store", origin),
+            checkpoints=checkpoints,
+            framing=Framing(lambda _: None),
+            clock=lambda: NOW,
+            parallel=2,
+        )
+
+    return reopen
+
+
+def queue(_folder: Path) -> Reopen:
+    """A message and an object for each chunk: what is redelivered is a whole message."""
+    keys = [f"f/{number}.log" for number in range(CHUNKS)]
+    objects = FakeBucket({key: b"%b " % key.encode() + b"x" * 999 + b"\n" for key in keys})
+    waiting = FakeQueue({key: created(key, size=len(objects.objects[key])) for key in keys})
+
+    def reopen() -> SqsSource:
+        waiting.expire()  # however the last worker ended
+        found = S3Objects(objects, Patience(FakeWait(), lambda: 0.5), Wanted())
+        return SqsSource(
+            waiting,
+            found,
+            QueueRules(once=True, parallel=2),
+            dead_letters=FakeDeadLetters(),
+            stream=Stream(RecordKind("lines"), "store"),
+            framing=Framing(lambda _: None),
+            clock=lambda: NOW,
+        )
+
+    return reopen
+
+
 SOURCES: dict[str, Callable[[Path], Reopen]] = {
     "FakeSource": fake,
     "FilesSource": files,
     "FilesSource, three at a time": partial(files, parallel=3),
     "TailSource": tail,
+    "FilesSource, a bucket": bucket,
+    "SqsSource": queue,
 }
 
 

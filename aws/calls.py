@@ -1,0 +1,59 @@
+"""The calls to AWS that read flow logs and the permission each takes: the table that the policy is made from.
+
+Service Authorization Reference, "Actions, resources, and condition keys" of Amazon S3 and Amazon SQS. Each client tells
+a Recorder of each call, so that tests can hold the policy against what was really called.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+LIST_BUCKET: Final = "s3:ListBucket"
+GET_OBJECT: Final = "s3:GetObject"
+QUEUE: Final = ("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage")
+RECEIVE, HIDE, DELETE = QUEUE
+
+Recorder = Callable[[str, str], None]
+"""Told of each call: the permission it takes, and the ARN it is about."""
+
+
+def recorded(_action: str, _resource: str) -> None:
+    """Nobody asks."""
+
+
+def bucket_arn(bucket: str) -> str:
+    """The ARN of a bucket."""
+    return f"arn:aws:s3:::{bucket}"
+
+
+def object_arn(bucket: str, key: str) -> str:
+    """The ARN of an object, or of several by a pattern."""
+    return f"{bucket_arn(bucket)}/{key}"
+
+
+def region_of(url: str) -> str:
+    """The region that a queue's URL names; empty for any other address."""
+    host = (urlsplit(url).hostname or "").split(".")
+    return host[1] if len(host) >= 4 and host[0] == "sqs" and host[2] == "amazonaws" else ""
+
+
+def queue_arn(url: str) -> str:
+    """The ARN of the queue with this URL; the region is any where the URL does not name it."""
+    account, _, name = urlsplit(url).path.strip("/").partition("/")
+    return f"arn:aws:sqs:{region_of(url) or '*'}:{account}:{name}"
+
+
+def policy(buckets: Sequence[tuple[str, str]], queues: Sequence[str] = ()) -> Mapping[str, Any]:
+    """The least that reading takes: below these prefixes of buckets, and from the queues with these URLs.
+
+    Where a KMS key encrypts them, kms:Decrypt for that key comes on top.
+    """
+    statements: list[Mapping[str, Any]] = []
+    for bucket, prefix in buckets:
+        narrowed = {"Condition": {"StringLike": {"s3:prefix": f"{prefix}*"}}} if prefix else {}
+        statements += [
+            {"Effect": "Allow", "Action": LIST_BUCKET, "Resource": bucket_arn(bucket), **narrowed},
+            {"Effect": "Allow", "Action": GET_OBJECT, "Resource": object_arn(bucket, f"{prefix}*")},
+        ]
+    statements += [{"Effect": "Allow", "Action": [*QUEUE], "Resource": queue_arn(url)} for url in queues]
+    return {"Version": "2012-10-17", "Statement": statements}

@@ -1,0 +1,155 @@
+"""Amazon S3: listing a bucket and reading an object from any place on. A thin client; every call is tried once.
+
+In: bucket, prefix, key. Out: pages of what is there, and bytes. Raises the errors of `aws.errors`, told apart by code.
+Amazon S3 API Reference: "ListObjectsV2", "GetObject", "Error responses".
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import boto3
+from botocore import exceptions as theirs
+from botocore.config import Config
+from botocore.response import StreamingBody
+
+from aws.calls import GET_OBJECT, LIST_BUCKET, Recorder, bucket_arn, object_arn, recorded
+from aws.errors import AwsDenied, AwsError, AwsGone, AwsNotSetUp, AwsUnavailable, AwsUnreadable
+from aws.session import AwsOptions, open_session
+from aws.trouble import TROUBLES, translated
+
+_MOST_CONNECTIONS: Final = 256
+_CONFIG = Config(
+    connect_timeout=10,
+    read_timeout=30,
+    max_pool_connections=_MOST_CONNECTIONS,
+    retries={"mode": "standard", "total_max_attempts": 1},  # retries are the caller's, who can be told to stop
+    request_checksum_calculation="when_required",
+    response_checksum_validation="when_required",
+)
+_BROKEN = (theirs.ConnectionError, theirs.HTTPClientError, theirs.IncompleteReadError, theirs.ResponseStreamingError)
+_ERRORS: Mapping[str, tuple[type[AwsError], str]] = {
+    "NoSuchKey": (AwsGone, "it is not there any more"),
+    "404": (AwsGone, "it is not there any more"),
+    "InvalidObjectState": (AwsUnreadable, "its storage class is an archive: restore it first (s3:RestoreObject)"),
+    "PreconditionFailed": (AwsUnreadable, "it was overwritten while it was read; the next run reads it anew"),
+    "InvalidRange": (AwsUnreadable, "it was overwritten while it was read; the next run reads it anew"),
+    "NoSuchBucket": (AwsNotSetUp, "there is no such bucket"),
+    "InvalidBucketName": (AwsNotSetUp, "this is no name of a bucket"),
+    "RequestTimeout": (AwsUnavailable, "the request timed out"),
+    "SlowDown": (AwsUnavailable, "S3 asks to slow down"),
+}
+_DENIED: Final = frozenset({"AccessDenied", "AllAccessDisabled", "403"})
+
+
+@dataclass(frozen=True, slots=True)
+class S3Object:
+    """An object as a listing tells it. `size` in bytes."""
+
+    key: str
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Up to 1,000 keys in order, and the folders among them where a delimiter was given. `last`: go on after it."""
+
+    objects: Sequence[S3Object]
+    folders: Sequence[str]
+    last: str
+    more: bool
+
+
+class Body:
+    """The bytes of an object from where it was opened; `size` is the whole object's, `etag` its version's."""
+
+    def __init__(self, place: str, body: StreamingBody, size: int, etag: str) -> None:
+        self.size = size
+        self.etag = etag
+        self._place = place
+        self._body = body
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes; none at the end. Raises AwsUnavailable where the connection breaks."""
+        with _translating(GET_OBJECT, self._place):
+            return bytes(self._body.read(size))
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._body.close()
+
+
+class S3:
+    """A client for any number of threads."""
+
+    def __init__(self, options: AwsOptions, record: Recorder = recorded) -> None:
+        """Raises AwsError where options lead to nothing."""
+        session: boto3.Session = open_session(options)
+        try:
+            self._client = session.client("s3", endpoint_url=options.endpoint_url or None, config=_config(options))
+        except TROUBLES as error:
+            raise translated(error) from error
+        self._payer: dict[str, Any] = {"RequestPayer": "requester"} if options.requester_pays else {}
+        self._record = record
+
+    def page(self, bucket: str, prefix: str, *, after: str = "", delimiter: str = "") -> Page:
+        """What is below a prefix, in order of keys, after a key or folder."""
+        self._record(LIST_BUCKET, bucket_arn(bucket))
+        with _translating(LIST_BUCKET, f"s3://{bucket}/{prefix}"):
+            found = self._client.list_objects_v2(
+                Bucket=bucket,
+                Prefix=prefix,
+                **({"StartAfter": after} if after else {}),
+                **({"Delimiter": delimiter} if delimiter else {}),
+                **self._payer,
+            )
+        objects = [S3Object(each["Key"], each["Size"], each["ETag"].strip('"')) for each in found.get("Contents", ())]
+        folders = [each["Prefix"] for each in found.get("CommonPrefixes", ())]
+        # A folder is passed by the highest character there is: StartAfter takes keys, and its keys begin with it.
+        ends = [objects[-1].key] if objects else []
+        ends += [folders[-1] + "\U0010ffff"] if folders else []
+        return Page(objects, folders, max(ends, default=""), bool(found.get("IsTruncated")) and bool(ends))
+
+    def open(self, bucket: str, key: str, offset: int = 0, etag: str = "") -> Body:
+        """An object's bytes from a place before its end on. Raises AwsGone, AwsUnreadable, AwsDenied and the others."""
+        self._record(GET_OBJECT, object_arn(bucket, key))
+        place = f"s3://{bucket}/{key}"
+        with _translating(GET_OBJECT, place):
+            answer = self._client.get_object(
+                Bucket=bucket,
+                Key=key,
+                **({"Range": f"bytes={offset}-"} if offset else {}),
+                **({"IfMatch": f'"{etag}"'} if etag else {}),
+                **self._payer,
+            )
+        return Body(place, answer["Body"], offset + answer["ContentLength"], answer["ETag"].strip('"'))
+
+
+def _config(options: AwsOptions) -> Config:
+    """Another endpoint than AWS's own rarely has a name for each bucket."""
+    return _CONFIG.merge(Config(s3={"addressing_style": "path"})) if options.endpoint_url else _CONFIG
+
+
+@contextmanager
+def _translating(action: str, place: str) -> Iterator[None]:
+    try:
+        yield
+    except theirs.ClientError as error:
+        raise _answered(error, action, place) from error
+    except _BROKEN as error:
+        raise AwsUnavailable(f"{place}: {' '.join(str(error).split())[:200]}") from error
+    except TROUBLES as error:
+        raise translated(error) from error
+
+
+def _answered(error: theirs.ClientError, action: str, place: str) -> AwsError:
+    code = error.response.get("Error", {}).get("Code", "")
+    if code in _ERRORS:
+        kind, reason = _ERRORS[code]
+        return kind(f"{place}: {reason}")
+    if code in _DENIED or code.startswith("KMS."):
+        said = error.response.get("Error", {}).get("Message", "")
+        return AwsDenied(f"{place}: {code}: {said}. It takes {action}, and kms:Decrypt where a KMS key encrypts it")
+    return translated(error)

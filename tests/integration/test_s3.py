@@ -1,0 +1,137 @@
+"""Objects of a bucket into a real OpenSearch: moto's server stands for S3."""
+
+import gzip
+import os
+import signal
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aws_keys import object_key
+from aws_server import CREDENTIALS, client, moto
+from integration.command import Shipper
+from integration.containers import OpenSearchNode, wait_for
+from integration.flow_log_files import BEGIN, HEADER, nonce, record
+from shipper.identity import object_name
+
+BUCKET = "flow-logs-of-all"
+
+
+class Bucket:
+    """A bucket at moto's, and the command that is pointed at it."""
+
+    def __init__(self, url: str, shipper: Shipper) -> None:
+        self.url = url
+        self.client = client("s3", url)
+        self.shipper = shipper
+        self.interfaces: list[str] = []
+        self.client.create_bucket(Bucket=BUCKET)
+
+    def put(self, key: str, records: int = 20) -> None:
+        """An object with so many records of its time, each of an interface of its own."""
+        named = object_name(key)
+        end = BEGIN if named is None else int(datetime.strptime(named.stamp + "+0000", "%Y%m%dT%H%MZ%z").timestamp())
+        lines = [HEADER]
+        for number in range(len(self.interfaces), len(self.interfaces) + records):
+            self.interfaces.append(nonce(number))
+            lines.append(record(number, end + number % 60))
+        self.put_bytes(key, gzip.compress("\n".join([*lines, ""]).encode()))
+
+    def put_bytes(self, key: str, content: bytes, **more: str) -> None:
+        self.client.put_object(Bucket=BUCKET, Key=key, Body=content, **more)
+
+    def backfill(self, *arguments: str, prefix: str = "", code: int | None = 0) -> Any:
+        done = self.shipper(
+            "backfill",
+            "flowlogs",
+            f"s3://{BUCKET}/{prefix}",
+            "--endpoint-url",
+            self.url,
+            "--json",
+            *arguments,
+            code=code,
+        )
+        return done.json
+
+
+@pytest.fixture
+def bucket(opensearch3: OpenSearchNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    shipper = Shipper(opensearch3, f"flowtaps{os.getpid()}", tmp_path / "state")
+    shipper.remove()
+    shipper("schema", "apply", "--yes")
+    with moto() as url:
+        yield Bucket(url, shipper)
+    shipper.remove()
+
+
+def test_s4_s7_s9_s10_a_central_bucket_is_loaded_once_and_late_objects_are_found(bucket: Bucket) -> None:
+    for day in ("2024/01/01", "2024/01/02"):
+        for number in range(3):
+            bucket.put(object_key(day, number))
+            bucket.put(
+                object_key(day, number, account="999999999999", region="eu-west-1", prefix="central/", hive=True)
+            )
+    bucket.put("odd names/é + %2B 漢/some file.log.gz")
+    expected = len(bucket.interfaces)
+    bucket.put_bytes("AWSLogs/123456789010/vpcflowlogs/us-east-1/2024/01/01/empty.log.gz", b"")
+    bucket.put_bytes("AWSLogs/123456789010/vpcflowlogs/us-east-1/2024/01/01/bad.log.gz", b"\x1f\x8b nonsense")
+    bucket.put_bytes("cold.log.gz", b"cold", StorageClass="GLACIER")
+    bucket.put_bytes("flowtap-deadletter/1.log", b"ours\n")
+    bucket.put_bytes("AWSLogs/123456789010/CloudTrail/us-east-1/2024/01/01/trail.json.gz", gzip.compress(b"{}"))
+    first = bucket.backfill(code=5)
+    assert first["sums"]["delivered"] == expected
+    assert first["sums"]["read"] == first["sums"]["accounted"]
+    reasons = sorted(first["problems"].values())
+    assert len(reasons) == 3
+    for said in ("zero bytes", "corrupt gzip", "archive"):
+        assert any(said in reason for reason in reasons), reasons
+    late = object_key("2023/12/31", 0)
+    bucket.put(late)
+    second = bucket.backfill(code=5)
+    assert list(second["sources"]) == [f"s3://{BUCKET}/{late}"]
+    assert second["inputs_unchanged"] == first["inputs"] - 3
+    again = bucket.backfill("--again", code=5)["sums"]
+    assert (again["delivered"], again["duplicate"]) == (0, len(bucket.interfaces))
+    assert bucket.shipper.copies("aws.vpcflow.interface_id") == dict.fromkeys(bucket.interfaces, 1)
+    told = bucket.shipper("checkpoint", "list").out
+    assert "3 objects whole" in told
+    bucket.shipper("checkpoint", "reset", f"s3://{BUCKET}/central/", "--yes")
+    assert bucket.backfill(code=5)["sums"]["duplicate"] == 6 * 20
+
+
+def test_a_period_an_account_and_a_region_choose_objects(bucket: Bucket) -> None:
+    for day in ("2023/12/30", "2024/01/01", "2024/01/03"):
+        for account in ("123456789010", "999999999999"):
+            for region in ("us-east-1", "eu-west-1"):
+                bucket.put(object_key(day, 0, account=account, region=region), 5)
+    chosen = ("--since", "2023-12-31", "--until", "2024-01-02", "--account", "999999999999", "--region", "eu-west-1")
+    told = bucket.backfill(*chosen)
+    assert told["inputs"] == 1
+    assert "99999999999" in next(iter(told["sources"]))
+
+
+def test_a_bucket_that_is_not_there_and_files_beside_buckets_are_refused(bucket: Bucket, tmp_path: Path) -> None:
+    shipper = bucket.shipper
+    done = shipper("backfill", "flowlogs", "s3://nobody-has-this", "--endpoint-url", bucket.url, code=3)
+    assert "no such bucket" in done.err
+    assert "name either" in shipper("backfill", "flowlogs", "s3://b", tmp_path, code=3).err
+    assert "begins with s3://" in shipper("backfill", "flowlogs", tmp_path, "--account", "1", code=3).err
+
+
+def test_a_killed_load_of_a_bucket_goes_on_and_nothing_is_stored_twice(bucket: Bucket) -> None:
+    for number in range(60):
+        bucket.put(object_key("2024/01/01", number), 300)
+    running = bucket.shipper.start(
+        "backfill", "flowlogs", f"s3://{BUCKET}/", "--endpoint-url", bucket.url, "--parallel", "2"
+    )
+    wait_for(lambda: bucket.shipper.count() > 0, 120, lambda: "no record came")
+    running.send_signal(signal.SIGKILL)
+    running.communicate()
+    told = bucket.backfill()
+    assert told["finished"]
+    assert bucket.shipper.copies("aws.vpcflow.interface_id") == dict.fromkeys(bucket.interfaces, 1)
