@@ -19,6 +19,7 @@ import orjson
 from shipper.decoders.bulk_lines import Operation, check_framing
 from shipper.decoders.eve_datasets import objects
 from shipper.decoders.eve_event import DATASETS, Event, Stream, document_of, strict
+from shipper.decoders.eve_learned import Learned, Made
 from shipper.decoders.eve_mending import mended
 from shipper.decoders.eve_privacy import Privacy, kinds
 from shipper.decoders.eve_table import Table, table
@@ -40,7 +41,8 @@ class EveDecoder:
     """Decodes EVE lines. `sensor` names the sensor of events that do not name one; it is part of their ids.
 
     `vlan_is_vni` reads the first two VLAN tags as the VNI of a mirror session. Events older than their dataset's
-    `expire_before` are counted, not written. `privacy` says by dataset what is left out or hashed.
+    `expire_before` are counted, not written. `privacy` says by dataset what is left out or hashed. Without `fast` every
+    event goes the exact way; what comes out is the same.
     """
 
     def __init__(
@@ -52,9 +54,11 @@ class EveDecoder:
         privacy: Mapping[str, Privacy] | None = None,
         expire_before: Mapping[str, datetime] | None = None,
         operation: Operation = "create",
+        fast: bool = True,
     ) -> None:
         self._rules = rules
         self._sensor = sensor
+        self._sensor_bytes = sensor.encode("utf-8", "surrogatepass")
         self._vlan_is_vni = vlan_is_vni
         chosen = {name: (privacy or {}).get(name, Privacy()) for name in DATASETS}
         self._tables: Mapping[str, Table] = {name: table(kinds(each), objects(name)) for name, each in chosen.items()}
@@ -62,13 +66,15 @@ class EveDecoder:
             name: int(oldest.timestamp() * 1_000_000) for name, oldest in (expire_before or {}).items()
         }
         self._operation = operation
-        self._prefixes: dict[tuple[str, str], tuple[str, bytes]] = {}
+        self._learned = Learned(self._tables.__getitem__, self._marked)
+        self._fast = fast
+        self._prefixes: dict[tuple[str, bytes], tuple[str, bytes]] = {}
 
     def decode(self, chunk: Chunk) -> Batch:
         """Every physical line becomes a document, a reject or a counted skip. Never raises for what a line holds."""
         arrived = f"{chunk.received_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         stream = Stream(arrived, self._sensor, self._vlan_is_vni)
-        lines = _Lines(chunk)
+        lines = _Lines(chunk, arrived.encode())
         raws = chunk.records.split(b"\n")
         if not raws[-1]:
             raws.pop()
@@ -86,6 +92,11 @@ class EveDecoder:
         return lines.batch(len(raws))
 
     def _write(self, raw: bytes, ordinal: int, stream: Stream, lines: "_Lines") -> None:
+        plain = self._fast and raw.isascii()
+        fast = self._learned.document(raw, lines.arrived) if plain else None
+        if fast is not None:
+            self._add(raw, ordinal, fast, lines)
+            return
         try:
             parsed = orjson.loads(raw)
         except orjson.JSONDecodeError:
@@ -93,39 +104,54 @@ class EveDecoder:
                 lines.counts["skipped"] += 1
                 return
             parsed = _parsed_exactly(raw)
-        sensor = _sensor(parsed) or self._sensor
+        sensor = _sensor(parsed).encode("utf-8", "surrogatepass")
+        event, written = self._exactly(raw, parsed, stream)
+        when = event.moment
+        hour, since_1970 = (when.text[:13].encode(), when.since_1970) if when else (b"", 0)
+        if self._add(raw, ordinal, (event.dataset, sensor, hour, since_1970, written), lines):
+            lines.counts["malformed"] += event.malformed
+            lines.counts["suspect"] += when is None
+        if plain:
+            self._learned.learn(raw, event, written, stream.arrived)
+
+    def _exactly(self, raw: bytes, parsed: Any, stream: Stream) -> tuple[Event, bytes]:
+        """The document of an event and its line. Raises DecodeError."""
         event = document_of(parsed, self._tables.__getitem__, stream)
         try:
             if event.opaque and _may_be_inexact(raw):
                 event = document_of(_parsed_exactly(raw), self._tables.__getitem__, stream)
-            written = strict(event.document)
+            return event, strict(event.document)
         except orjson.JSONEncodeError:
-            event, written = mended(event)
+            pass
         except RecursionError:
             raise DecodeError(_TOO_DEEP) from None
-        self._add(raw, ordinal, sensor, event, written, lines)
+        try:
+            return mended(event)
+        except RecursionError:
+            raise DecodeError(_TOO_DEEP) from None
 
-    def _add(self, raw: bytes, ordinal: int, sensor: str, event: Event, written: bytes, lines: "_Lines") -> None:
-        dataset, when = event.dataset, event.moment
-        if when is None:
-            lines.counts["suspect"] += 1
-        elif when.since_1970 < self._expire_before.get(dataset, 0):
+    def _marked(self, event: dict[str, Any], arrived: str) -> tuple[Event, bytes]:
+        """An event with marks, as if it had arrived then."""
+        found = document_of(event, self._tables.__getitem__, Stream(arrived, self._sensor, self._vlan_is_vni))
+        return found, strict(found.document)
+
+    def _add(self, raw: bytes, ordinal: int, made: Made, lines: "_Lines") -> bool:
+        """Hands a document on unless it is too old."""
+        dataset, sensor, hour, since_1970, written = made
+        if self._expire_before and hour and since_1970 < self._expire_before.get(dataset, 0):
             lines.counts["expired"] += 1
-            return
-        if event.malformed:
-            lines.counts["malformed"] += 1
-        hour = when.text[:13] if when else ""
-        found = self._prefixes.get((dataset, hour))
-        index, prefix = found or self._prefix(dataset, hour)
-        digest = blake2b(b"%b\n%b" % (sensor.encode("utf-8", "surrogatepass"), raw), digest_size=ID_BYTES).digest()
+            return False
+        index, prefix = self._prefixes.get((dataset, hour)) or self._prefix(dataset, hour)
+        digest = blake2b(b"%b\n%b" % (sensor or self._sensor_bytes, raw), digest_size=ID_BYTES).digest()
         lines.parts += (prefix, b2a_base64(digest, newline=False).translate(_URL_SAFE), _ID_END, written)
         lines.lengths.append(len(prefix) + 20 + len(written))
         lines.partitions.append(index)
         lines.ordinals.append(ordinal)
+        return True
 
-    def _prefix(self, dataset: str, hour: str) -> tuple[str, bytes]:
+    def _prefix(self, dataset: str, hour: bytes) -> tuple[str, bytes]:
         """The partition of an hour, and what an action line for it begins with."""
-        moment = datetime.fromisoformat(f"{hour}:00:00+00:00") if hour else None
+        moment = datetime.fromisoformat(f"{hour.decode()}:00:00+00:00") if hour else None
         index = self._rules[dataset].index(moment)
         found = index, b'{"%b":{"_index":%b,"_id":"' % (self._operation.encode(), orjson.dumps(index))
         if len(self._prefixes) < _MOST_PREFIXES:
@@ -136,8 +162,9 @@ class EveDecoder:
 class _Lines:
     """One chunk's bulk lines as they grow."""
 
-    def __init__(self, chunk: Chunk) -> None:
+    def __init__(self, chunk: Chunk, arrived: bytes) -> None:
         self._chunk = chunk
+        self.arrived = arrived
         self.parts: list[bytes] = []
         self.lengths: list[int] = []
         self.partitions: list[str] = []

@@ -7,26 +7,18 @@ RecursionError where it is nested too deep to be written.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import orjson
 
-from shipper.decoders.community_id import community_id
+from shipper.decoders.eve_conversation import Said, conversation
 from shipper.decoders.eve_families import DERIVED
 from shipper.decoders.eve_shapes import Fitted, fit
 from shipper.decoders.eve_table import Table
 from shipper.decoders.eve_values import Moment, moment, shown
-from shipper.decoders.flow_log_derived import initiator
-from shipper.decoders.flow_log_values import packed_address
 
 DECODER_VERSION: Final = 1
 """Written to `flowtap.decoder`; rises when an event's document changes."""
-
-MOST_PORT: Final = 65_535
-
-# IANA protocol numbers of what Suricata names in `proto` and hashes with ports (Community ID Flow Hashing, v1).
-_PROTOCOLS: Final = {"TCP": ("tcp", 6), "UDP": ("udp", 17), "SCTP": ("sctp", 132)}
 
 
 class Type(NamedTuple):
@@ -182,70 +174,35 @@ def _sensor(event: dict[str, Any], stream: Stream, out: Fitted) -> None:
 def _sides(event: dict[str, Any], known: Type, out: Fitted) -> str:
     """Addresses, ports, network; who is the client. Returns how that is known."""
     pop, document = event.pop, out.document
-    source_ip, destination_ip = pop("src_ip", None), pop("dest_ip", None)
-    source_port, destination_port = pop("src_port", None), pop("dest_port", None)
-    source = _side("source", source_ip, source_port, out)
-    destination = _side("destination", destination_ip, destination_port, out)
-    document["source"], document["destination"] = source, destination
-    network: dict[str, Any] = {}
-    document["network"] = network
-    _named_network(event, known, network, out)
-    if "ip" not in source or "ip" not in destination:
-        return "unknown"
-    network["type"] = "ipv6" if ":" in source_ip else "ipv4"
-    if "community_id" not in network:
-        found = _computed(network.get("transport"), source, destination)
-        if found:
-            network["community_id"] = found
-    document["related"] = {"ip": [source_ip, destination_ip]}
-    how, forward = _direction(event, known, source, destination)
-    client, server = (source, destination) if forward else (destination, source)
-    document["client"] = {"ip": client["ip"]}
-    document["server"] = dict(server)
+    said = Said(
+        pop("src_ip", None),
+        pop("src_port", None),
+        pop("dest_ip", None),
+        pop("dest_port", None),
+        pop("proto", None),
+        pop("app_proto", known.protocol or None),
+        pop("community_id", None),
+        True,
+    )
+    source, destination, network, sides, how, malformed = conversation(
+        said if known.client_first and known.protocol != "dns" else said._replace(forward=_forward(event, known, said))
+    )
+    document["source"], document["destination"] = dict(source), dict(destination)
+    document["network"] = dict(network)
+    document.update(sides)
+    for path, text in malformed:
+        out.put_aside(path, text)
     return how
 
 
-def _side(name: str, ip: Any, port: Any, out: Fitted) -> dict[str, Any]:
-    side: dict[str, Any] = {}
-    if type(ip) is str and packed_address(ip) is not None:
-        side["ip"] = ip
-    elif ip is not None:
-        out.put_aside(f"{name}.ip", ip)
-    if type(port) is int and 0 <= port <= MOST_PORT:
-        side["port"] = port
-    elif port is not None:
-        out.put_aside(f"{name}.port", port)
-    return side
-
-
-def _named_network(event: dict[str, Any], known: Type, network: dict[str, Any], out: Fitted) -> None:
-    pop = event.pop
-    transport, protocol, flow = pop("proto", None), pop("app_proto", known.protocol or None), pop("community_id", None)
-    for name, value in (("transport", transport), ("protocol", protocol), ("community_id", flow)):
-        if type(value) is str:
-            network[name] = value
-        elif value is not None:
-            out.put_aside(f"network.{name}", value)
-    if type(transport) is str:
-        network["transport"] = transport.lower()
-
-
-def _direction(
-    event: dict[str, Any], known: Type, source: dict[str, Any], destination: dict[str, Any]
-) -> tuple[str, bool]:
-    """How it is known which side began, and whether that is the source."""
+def _forward(event: dict[str, Any], known: Type, said: Said) -> bool | None:
+    """Whether the source began, where the event says so."""
     if known.client_first:
-        return "suricata", not (known.protocol == "dns" and _is_response(event.get("dns")))
+        return not _is_response(event.get("dns"))
     flow, toward = event.get("flow"), event.get("direction")
     if type(flow) is dict and "src_ip" in flow and "src_port" in flow:
-        return "suricata", (flow["src_ip"], flow["src_port"]) == (source["ip"], source.get("port"))
-    if toward == "to_server":
-        return "suricata", True
-    if toward == "to_client":
-        return "suricata", False
-    return initiator(
-        0, (source["port"], destination["port"]) if "port" in source and "port" in destination else None, False
-    )
+        return (flow["src_ip"], flow["src_port"]) == (said.source_ip, said.source_port)
+    return {"to_server": True, "to_client": False}.get(toward) if type(toward) is str else None
 
 
 def _is_response(dns: Any) -> bool:
@@ -264,24 +221,6 @@ def _vlan(value: Any, stream: Stream, flowtap: dict[str, Any], out: Fitted) -> N
         tags = tags[2:]
     if tags:
         out.document.setdefault("network", {})["vlan"] = {"id": [str(tag) for tag in tags]}
-
-
-def _computed(transport: Any, source: dict[str, Any], destination: dict[str, Any]) -> str | None:
-    number = _NUMBERS.get(transport)
-    if number is None or "port" not in source or "port" not in destination:
-        return None
-    return _community_id(source["ip"], destination["ip"], number, source["port"], destination["port"])
-
-
-_NUMBERS: Final = dict(_PROTOCOLS.values())
-
-
-@lru_cache(maxsize=1 << 14)
-def _community_id(source: str, destination: str, protocol: int, source_port: int, destination_port: int) -> str | None:
-    one, other = packed_address(source), packed_address(destination)
-    if one is None or other is None or len(one) != len(other):
-        return None
-    return community_id(one, other, protocol, (source_port, destination_port))
 
 
 def strict(document: Mapping[str, Any]) -> bytes:

@@ -19,8 +19,9 @@ def alert(document: dict[str, Any], event: dict[str, Any]) -> None:
     severity = own.get("severity") if own else None
     if type(severity) is int:
         told["severity"] = max(1, min(100, 91 - 20 * (severity - 1)))
-    if told.get("action") in _OUTCOMES:
-        told["type"] = [_OUTCOMES[told["action"]]]
+    action = told.get("action")
+    if type(action) is str and action in _OUTCOMES:
+        told["type"] = [_OUTCOMES[action]]
     names = document.get("vulnerability", {}).get("id")
     if names is not None:
         found = [cve(name) for name in (names if isinstance(names, list) else [names])]
@@ -52,13 +53,19 @@ def dns(document: dict[str, Any], event: dict[str, Any]) -> None:
 
 def _addresses(own: Mapping[str, Any]) -> Iterator[str]:
     for each in own.get("answers", ()):
-        if each.get("rrtype") in {"A", "AAAA"} and packed_address(each.get("rdata", "")) is not None:
-            yield each["rdata"]
+        if each.get("rrtype") in ("A", "AAAA"):
+            yield from _addresses_in(each.get("rdata"))
     grouped = own.get("grouped", {})
     for key in ("a", "aaaa"):
-        yield from (each for each in grouped.get(key, ()) if packed_address(each) is not None)
-    if own.get("rdata") and packed_address(own["rdata"]) is not None:
-        yield own["rdata"]
+        yield from _addresses_in(grouped.get(key))
+    yield from _addresses_in(own.get("rdata"))
+
+
+def _addresses_in(value: Any) -> Iterator[str]:
+    """A leaf may hold one value or a list of them."""
+    for each in value if type(value) is list else (value,):
+        if type(each) is str and packed_address(each) is not None:
+            yield each
 
 
 def _one_or_all(values: list[Any]) -> Any:

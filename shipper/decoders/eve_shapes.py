@@ -35,67 +35,68 @@ class Fitted:
         self.malformed.append({"path": path, "text": shown(value)[:MALFORMED_CHARACTERS]})
 
 
-class _Plan(NamedTuple):
-    """What to do with an object of one shape, by key."""
+class _Seldom(NamedTuple):
+    """What few objects need, by key."""
 
-    quiet: bool
     drop: Sequence[str]
     unknown: Sequence[str]
-    objects: Sequence[tuple[str, Table]]
     lists: Sequence[tuple[str, Table]]
     values: Sequence[tuple[str, Leaf]]
+    opaque: bool
+
+
+class _Plan(NamedTuple):
+    """What to do with an object of one shape, by key. `moves` and `read_moves` go to an object of the document."""
+
+    seldom: _Seldom | None
+    objects: Sequence[tuple[str, Table]]
     reads: Sequence[tuple[str, Leaf, Read]]
     moves: Sequence[tuple[tuple[str, ...], Sequence[tuple[str, str, Leaf, Read | None]]]]
-    opaque: bool
 
 
 def fit(node: dict[str, Any], table: Table, out: Fitted) -> None:
     """Change an object, and all objects in it, into what the document holds of it."""
-    shape = (*node, *map(type, node.values()))
-    plan = table.plans.get(shape)
-    if plan is None:
-        plan = _plan(table, node)
-        if len(table.plans) < MOST_SHAPES:
-            table.plans[shape] = plan
-    assert isinstance(plan, _Plan)  # noqa: S101  (for the type checker)
-    if plan.quiet:
-        return
-    _fit_inner(node, plan, table, out)
-    _fit_leaves(node, plan, out)
-
-
-def _fit_inner(node: dict[str, Any], plan: _Plan, table: Table, out: Fitted) -> None:
-    for key in plan.drop:
-        del node[key]
-    for key in plan.unknown:
-        out.unknown[f"{table.path}.{key}" if table.path else key] = node.pop(key)
-    for key, below in plan.objects:
-        fit(node[key], below, out)
-        if not node[key]:
+    kept = table.plans.get((*node, *map(type, node.values())))
+    seldom, objects, reads, moves = kept if isinstance(kept, _Plan) else _worked_out(node, table)
+    if seldom is not None:
+        _fit_seldom(node, seldom, table, out)
+    for key, below in objects:
+        inner = node[key]
+        fit(inner, below, out)
+        if not inner:
             del node[key]
-    for key, below in plan.lists:
-        node[key] = [each for each in node[key] if _fit_element(each, below, out)]
-
-
-def _fit_leaves(node: dict[str, Any], plan: _Plan, out: Fitted) -> None:
-    if plan.opaque:
-        out.opaque = True
-    for key, leaf in plan.values:
-        node[key] = _fit_values(node[key], leaf, out)
-    for key, leaf, read in plan.reads:
+    for key, leaf, read in reads:
         value = read(node[key])
         if value is None:
             out.put_aside(leaf.path, node.pop(key))
         else:
             node[key] = value
-    for path, leaves in plan.moves:
-        target = object_at(out.document, path) if path else node
-        for key, name, leaf, read_or_none in leaves:
-            value = given = node.pop(key)
-            if read_or_none is not None and (value := read_or_none(given)) is None:
-                out.put_aside(leaf.path, given)
-            else:
-                target[name] = value if name not in target else _both(target[name], value)
+    for path, leaves in moves:
+        _move(node, object_at(out.document, path) if path else node, leaves, out)
+
+
+def _move(
+    node: dict[str, Any], target: dict[str, Any], leaves: Sequence[tuple[str, str, Leaf, Read | None]], out: Fitted
+) -> None:
+    for key, name, leaf, read in leaves:
+        value = given = node.pop(key)
+        if read is not None and (value := read(given)) is None:
+            out.put_aside(leaf.path, given)
+        elif target.setdefault(name, value) is not value:
+            target[name] = _both(target[name], value)
+
+
+def _fit_seldom(node: dict[str, Any], seldom: _Seldom, table: Table, out: Fitted) -> None:
+    out.opaque = out.opaque or seldom.opaque
+    for key in seldom.drop:
+        del node[key]
+    for key in seldom.unknown:
+        out.unknown[f"{table.path}.{key}" if table.path else key] = node.pop(key)
+    for key, below in seldom.lists:
+        found = node[key]
+        node[key] = [each for each in (found if type(found) is list else [found]) if _fit_element(each, below, out)]
+    for key, leaf in seldom.values:
+        node[key] = _fit_values(node[key], leaf, out)
 
 
 def object_at(document: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
@@ -157,13 +158,11 @@ class _Draft:
         below, leaf = self._table.objects.get(key), self._table.leaves.get(key)
         if value is None or (leaf is not None and leaf.kind is Kind.DROPPED):
             self.drop.append(key)
-        elif below is not None and type(value) is dict:
-            self.objects.append((key, below))
-        elif below is not None and type(value) is list:
-            self.lists.append((key, below))
+        elif below is not None and type(value) in (dict, list) and (below.in_list or type(value) is dict):
+            (self.lists if below.in_list else self.objects).append((key, below))
         elif leaf is not None:
             self._add_leaf(key, leaf, value)
-        elif below is not None:
+        elif below is not None and type(value) is not list:
             self.reads.append((key, Leaf(Kind.TEXT, below.name), _nothing))
         else:
             self.unknown.append(key)
@@ -185,17 +184,12 @@ class _Draft:
 
     def plan(self) -> _Plan:
         """The finished plan."""
-        parts = (self.drop, self.unknown, self.objects, self.lists, self.values, self.reads, self.moves)
+        seldom = _Seldom(tuple(self.drop), tuple(self.unknown), tuple(self.lists), tuple(self.values), self.opaque)
         return _Plan(
-            not any(parts),
-            tuple(self.drop),
-            tuple(self.unknown),
+            seldom if any(seldom) else None,
             tuple(self.objects),
-            tuple(self.lists),
-            tuple(self.values),
             tuple(self.reads),
             tuple((path, tuple(leaves)) for path, leaves in self.moves.items()),
-            self.opaque,
         )
 
 
@@ -203,8 +197,11 @@ def _nothing(_value: Any) -> None:
     """An object was expected: no other value will do."""
 
 
-def _plan(table: Table, node: dict[str, Any]) -> _Plan:
+def _worked_out(node: dict[str, Any], table: Table) -> _Plan:
     draft = _Draft(table)
     for key, value in node.items():
         draft.add(key, value)
-    return draft.plan()
+    plan = draft.plan()
+    if len(table.plans) < MOST_SHAPES:
+        table.plans[(*node, *map(type, node.values()))] = plan
+    return plan

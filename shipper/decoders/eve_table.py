@@ -50,10 +50,14 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """One object of an event. `plans` is for `eve_shapes`: what it worked out for the shapes it met."""
+    """One object of an event, or each of a list of objects.
+
+    `plans` is for `eve_shapes`: what it worked out for the shapes it met.
+    """
 
     path: str
     name: str
+    in_list: bool = False
     leaves: dict[str, Leaf] = field(default_factory=dict)
     objects: dict[str, "Table"] = field(default_factory=dict)
     plans: dict[tuple[object, ...], object] = field(default_factory=dict)
@@ -75,7 +79,7 @@ def table(kinds: Mapping[str, Kind] | None = None, objects: Container[str] | Non
     for path, words in families().items():
         if objects is not None and path.replace("[]", "").split(".")[0] not in objects:
             continue
-        here = _table(tables, path.replace("[]", ""), in_list="[]" in path)
+        here = _table(tables, path.replace("[]", ""), in_list=path.endswith("[]"))
         for word in words.split():
             _add(here, word, kinds or {}, in_list="[]" in path)
     return root
@@ -95,12 +99,12 @@ def leaves(node: Table) -> Iterator[tuple[str, Leaf]]:
         yield from leaves(below)
 
 
-def _table(tables: dict[str, Table], path: str, *, in_list: bool) -> Table:
+def _table(tables: dict[str, Table], path: str, *, in_list: bool = False) -> Table:
     if path not in tables:
         above, _, key = path.rpartition(".")
-        parent = _table(tables, above, in_list=in_list)
+        parent = _table(tables, above)
         name = ".".join(snake(step) for step in path.split("."))
-        parent.objects[key] = tables[path] = Table(path, f"{OWN}.{name}")
+        parent.objects[key] = tables[path] = Table(path, f"{OWN}.{name}", in_list)
     return tables[path]
 
 

@@ -123,9 +123,12 @@ def ip(value: Any) -> str | None:
 
 def mac(value: Any) -> str | None:
     """ECS writes MAC addresses in capitals with hyphens."""
-    if not isinstance(value, str) or len(value) > _LONGEST or not _MAC.fullmatch(value):
-        return None
-    return value.upper().replace(":", "-")
+    return _mac(value) if isinstance(value, str) and len(value) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1 << 14)
+def _mac(value: str) -> str | None:
+    return value.upper().replace(":", "-") if _MAC.fullmatch(value) else None
 
 
 def shown(value: Any) -> str:

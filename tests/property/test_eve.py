@@ -1,0 +1,172 @@
+"""What holds for any events: nothing is lost, nothing is raised, no key of theirs reaches the mapper, fast is exact."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eve_samples import BASE, decoder
+from flow_log_samples import chunk, leaves, written
+from shipper.decoders.eve_table import Kind, table
+from shipper.decoders.eve_table import leaves as table_leaves
+from shipper.identity import line_count
+from shipper.model import Batch
+from shipper.opensearch.desired import desired
+
+LEAVES = desired("flowtap").leaves
+PATHS = [(path, leaf) for path, leaf in table_leaves(table()) if not path.startswith("stats.")]
+GOLDEN = Path(__file__).parents[1] / "golden" / "eve"
+EXACT = decoder(fast=False)
+SAMPLES = [raw for name in ("suricata-7.in", "written.in") for raw in (GOLDEN / name).read_bytes().splitlines()]
+
+values = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-(2**70), 2**70),
+        st.floats(),
+        st.sampled_from(["", "null", "true", "443", "10.0.0.1", "2026-01-01T00:00:00.000000Z", "\0", "a\ud800", "é"]),
+        st.text(max_size=8),
+        st.just("x" * 40_000),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from(["", ".a", "_id", "a.b", "rrname", "hash", "é"]), inner, max_size=3),
+    ),
+    max_leaves=6,
+)
+events = st.dictionaries(
+    st.sampled_from([*BASE, "", ".a", "_id", "_source", "@timestamp", "vlan", "dns", "http", "alert", "flow", "tls"]),
+    values,
+    max_size=8,
+)
+types = st.sampled_from(["flow", "dns", "http", "alert", "tls", "fileinfo", "stats", "anomaly", "smb", "", "never"])
+
+
+@st.composite
+def hostile_lines(draw: st.DrawFn) -> bytes:
+    event = {**(BASE if draw(st.booleans()) else {}), **draw(events)}
+    if draw(st.integers(0, 9)):
+        event["event_type"] = draw(types)
+    raw = json.dumps(event).encode()
+    if draw(st.integers(0, 9)) == 0:
+        at = draw(st.integers(0, len(raw)))
+        raw = raw[:at] + draw(st.sampled_from([b"\0", b"\xff", b'"', b"", b'","a":1,"a":2,"b":"'])) + raw[at + 1 :]
+    return raw.replace(b"\n", b" ")
+
+
+def check(batch: Batch, records: bytes) -> None:
+    assert batch.sums.read == line_count(records)
+    assert batch.sums.read == len(batch) + len(batch.rejects) + batch.sums.skipped
+    for document in written(batch):
+        known = LEAVES[document["event.dataset"]]
+        assert set(leaves(document.document)) <= known.keys()
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(hostile_lines(), st.binary(max_size=40).filter(lambda raw: b"\n" not in raw)), max_size=6))
+def test_every_line_ships_or_is_a_reject_and_no_key_of_theirs_is_in_a_document(raws: list[bytes]) -> None:
+    records = b"\n".join(raws)
+    check(EXACT.decode(chunk(records)), records)
+
+
+@settings(deadline=None, max_examples=20)
+@pytest.mark.parametrize("depth", [1, 100, 900, 5000])
+@given(st.sampled_from(["x", "dns", "http"]), st.sampled_from(["[", '{"a":']))
+def test_nesting_of_any_depth(depth: int, key: str, opening: str) -> None:
+    closing = "]" if opening == "[" else "}"
+    raw = f'{{"event_type":"dns","{key}":{opening * depth}1{closing * depth}}}'.encode()
+    check(EXACT.decode(chunk(raw)), raw)
+
+
+def test_every_leaf_takes_a_value_of_any_type_or_puts_it_aside() -> None:
+    """Each key of each table with one value of each type: all are documents, and hold only what its leaf can."""
+    fitting = {Kind.COUNT: int, Kind.FLAG: bool, Kind.TEXT: str, Kind.IP: str, Kind.TIME: str, Kind.MAC: str}
+    for value in (None, True, 7, -7, 1.5, "text", "10.0.0.1", "", [], [1, "a", None], {}, {"a": 1}, [{"a": 1}]):
+        for path, leaf in PATHS:
+            raw = json.dumps({**BASE, "event_type": "alert", **nested(path.split("."), value)}).encode()
+            batch = EXACT.decode(chunk(raw))
+            check(batch, raw)
+            if path == "event_type":
+                continue
+            (document,) = written(batch)
+            found = at(document.document, leaf.path)
+            if leaf.kind in fitting and path.split(".")[0] not in {"netflow", "drop"}:
+                assert all(type(each) is fitting[leaf.kind] for each in found), (path, value, found)
+
+
+def nested(steps: list[str], value: Any) -> dict[str, Any]:
+    for step in reversed(steps):
+        value = {step: value}
+    return dict(value)
+
+
+def at(node: Any, path: str) -> Iterator[Any]:
+    step, _, rest = path.partition(".")
+    for each in node if isinstance(node, list) else [node]:
+        if isinstance(each, dict) and step in each:
+            if rest:
+                yield from at(each[step], rest)
+            else:
+                yield from (each[step] if isinstance(each[step], list) else [each[step]])
+
+
+@st.composite
+def families(draw: st.DrawFn) -> list[bytes]:
+    """A line four times, so that its form is learned, then others much like it."""
+    raw = draw(st.sampled_from(SAMPLES))
+    event = orjson.loads(raw)
+    return [raw] * 4 + [
+        json.dumps(draw(changed(event)), separators=(",", ":")).encode() for _ in range(draw(st.integers(1, 4)))
+    ]
+
+
+@st.composite
+def changed(draw: st.DrawFn, event: Any) -> Any:
+    if isinstance(event, dict):
+        return {key: draw(changed(value)) for key, value in event.items() if draw(st.integers(0, 60))}
+    if isinstance(event, list):
+        return [draw(changed(each)) for each in event]
+    if draw(st.integers(0, 3)):
+        return event
+    return draw(like(event))
+
+
+def like(value: Any) -> st.SearchStrategy[Any]:
+    if isinstance(value, bool):
+        return st.booleans()
+    if isinstance(value, int):
+        return st.sampled_from([0, 1, -1, 53, 443, 40000, 65535, 65536, 10**14, 10**15, 2**53, 2**63, 2**64, 1.5])
+    return st.sampled_from([
+        "", "a", "10.0.0.5", "192.0.2.9", "2001:db8::1", "1.2.3", "2026-02-30T00:00:00.000000+0000", 'a"b', "a\\b", "é",
+        "2026-05-06T07:08:09.000001+0000", "2026-05-06T07:08:09.999999+0000", "1999-05-06T07:08:09.999999+0000",
+        "00:11:22:33:44:55", "to_client", "A", "@m001@", "x\x7f", "\x1f",
+    ])  # fmt: skip
+
+
+LEARNING = [decoder(vlan_is_vni=vni, sensor="given") for vni in (False, True)]
+SLOW = [decoder(vlan_is_vni=vni, sensor="given", fast=False) for vni in (False, True)]
+
+
+@settings(deadline=None, max_examples=200)
+@given(families(), st.booleans())
+def test_the_fast_way_makes_what_the_exact_way_makes(raws: list[bytes], vlan_is_vni: bool) -> None:
+    records = chunk(b"\n".join(raws))
+    assert LEARNING[vlan_is_vni].decode(records) == SLOW[vlan_is_vni].decode(records)
+
+
+def test_the_fast_way_is_taken() -> None:
+    """Else the test above compares nothing."""
+    taken = 0
+    for raw in SAMPLES:
+        made = decoder()
+        made.decode(chunk(b"\n".join([raw] * 3)))
+        taken += made._learned.document(raw, b"2026-01-01T00:00:00Z") is not None
+    assert taken > len(SAMPLES) // 3
