@@ -1,7 +1,7 @@
 """Loading records that already exist: the pipeline put together for a list of inputs, and what it came to."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event, Lock
@@ -40,10 +40,11 @@ class Destination:
 class Job:
     """What to load: inputs in order, what their records are, and how they are decoded.
 
+    `inputs` that are no sequence are taken while reading goes on; all of them can be read again.
     `again` reads inputs that are loaded already, too; `parallel` are read at the same time.
     """
 
-    inputs: Sequence[Input]
+    inputs: Iterable[Input]
     kind: RecordKind
     parts: DecoderParts
     again: bool = False
@@ -88,7 +89,7 @@ class Backfill:
         row = KINDS[job.kind.name]
         self._stop = stop
         self._sink = destination.sink
-        self._inputs = job.inputs
+        self._known = job.inputs if isinstance(job.inputs, Sequence) else ()
         settings = tuple(sorted(job.kind.settings.items()))
         self._source = FilesSource(
             job.inputs,
@@ -122,11 +123,11 @@ class Backfill:
         return Report(
             finished=finished,
             sums=self._pipeline.sums(),
-            inputs=len(self._inputs),
+            inputs=self._source.progress().files_total,
             unchanged=self._source.unchanged(),
             problems=dict(self._source.problems),
             unknown_columns=sorted(self._pipeline.unknown_columns()),
-            once=tuple(item.origin for item in self._inputs if not item.resumable),
+            once=tuple(item.origin for item in self._known if not item.resumable),
             others=dict(self._source.others),
             other_logs=self._pipeline.other_logs(),
         )

@@ -16,6 +16,7 @@ from shipper.decoders.flow_log_exact import FlowLogDecoder
 from shipper.decoders.flow_log_header import find_header
 from shipper.decoders.flow_log_lines import record_lines
 from shipper.decoders.flow_log_selection import Selection
+from shipper.decoders.other_logs import other_name
 from shipper.identity import Framing
 from shipper.interfaces import Decoder
 from shipper.partition import PartitionRule
@@ -70,6 +71,6 @@ def _no_header(_lines: bytes) -> None:
 
 
 KINDS: Mapping[str, Row] = {
-    "flowlogs": Row(("aws.vpcflow", "aws.tgwflow"), Framing(find_header, record_lines), _flow_log_decoder),
+    "flowlogs": Row(("aws.vpcflow", "aws.tgwflow"), Framing(find_header, record_lines, other_name), _flow_log_decoder),
     "eve": Row(EVE_DATASETS, Framing(_no_header), _eve_decoder),
 }

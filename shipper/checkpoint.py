@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 from shipper.durable import make_directory, sync_directory, unwritable, write_file
 from shipper.errors import CorruptState
-from shipper.model import Checkpoint, StreamKey
+from shipper.model import Checkpoint, FileMark, StreamKey
 
 FORMAT = 1
 
@@ -34,7 +35,7 @@ class CheckpointDirectory:
         """Durable when this returns. Raises StateUnwritable."""
         path = self._path(key)
         make_directory(path.parent)
-        entry = {"format": FORMAT, "stream": asdict(key), "checkpoint": asdict(checkpoint)}
+        entry = {"format": FORMAT, "stream": asdict(key), "checkpoint": _told(checkpoint)}
         write_file(path, json.dumps(entry).encode("ascii") + b"\n")
 
     def entries(self) -> Iterator[tuple[StreamKey, Checkpoint]]:
@@ -66,6 +67,17 @@ def file_name(key: StreamKey) -> str:
     return blake2b(text, digest_size=16, person=b"checkpoint").hexdigest() + ".json"
 
 
+def _told(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Without what most have not."""
+    told = asdict(checkpoint)
+    return told if checkpoint.file else {name: value for name, value in told.items() if name != "file"}
+
+
+def _checkpoint(told: dict[str, Any]) -> Checkpoint:
+    file = told.pop("file", None)
+    return Checkpoint(**told, file=FileMark(**file) if file else None)
+
+
 def _parse(path: Path, content: bytes) -> tuple[StreamKey, Checkpoint]:
     try:
         entry = json.loads(content)
@@ -76,7 +88,7 @@ def _parse(path: Path, content: bytes) -> tuple[StreamKey, Checkpoint]:
             )
         stream = entry["stream"]
         settings = tuple((name, value) for name, value in stream.pop("settings", ()))
-        return StreamKey(**stream, settings=settings), Checkpoint(**entry["checkpoint"])
+        return StreamKey(**stream, settings=settings), _checkpoint(entry["checkpoint"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptState(
             f"{path} is no checkpoint of ours ({error}). Delete it to read its stream from the start; "

@@ -9,6 +9,8 @@ counts physical lines from where the identity begins, header and blank lines inc
   the start are the same records; two streams part in the chunk where they first differ.
 
 - An event of CloudWatch Logs that comes with its id is that id: 96 bits of its hash, 16 characters, no ordinal.
+- A file that is followed while it is written, for kinds whose document ids do not depend on it (EVE): see
+  `followed_identity`; ordinals count from the start of the file.
 
 Chunk borders are part of the identity: `cut` makes them the same for whatever sizes the bytes arrive in.
 """
@@ -46,12 +48,14 @@ class ObjectName:
     account: str
     region: str
     flow_log_id: str
+    stamp: str = ""
+    """Begin of its five minutes: YYYYMMDDTHHmmZ."""
 
 
 def object_name(origin: str) -> ObjectName | None:
     """The parts of an AWS flow-log object's base name, or None if `origin` does not end in one."""
     match = _AWS_OBJECT.fullmatch(_base_name(origin))
-    return ObjectName(match["account"], match["region"], match["flow_log"]) if match else None
+    return ObjectName(match["account"], match["region"], match["flow_log"], match["stamp"]) if match else None
 
 
 def document_id(identity: str, ordinal: int) -> str:
@@ -65,6 +69,14 @@ def event_document_id(event_id: str) -> str:
         event_id.encode("utf-8", "surrogatepass"), digest_size=_EVENT_DIGEST_BYTES, person=b"event"
     ).digest()
     return _text(digest)
+
+
+def followed_identity(first_line: bytes, device: int, inode: int) -> str:
+    """Of a file that is followed: its first line and the number it had when that was read.
+
+    Names its dead letters the same again after a crash, however its lines were cut then.
+    """
+    return _text(_digest(b"followed", b"%d %d " % (device, inode) + first_line))
 
 
 def base36(number: int) -> str:
@@ -117,10 +129,14 @@ def as_it_is(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """How a kind of records lies in a stream of bytes."""
+    """How a kind of records lies in a stream of bytes.
+
+    `other_name` says what an input is that by its name surely holds none of them; empty for any other name.
+    """
 
     find_header: FindHeader
     record_lines: RecordLines = as_it_is
+    other_name: Callable[[str], str] = lambda _: ""
 
 
 def pieces(blocks: Iterable[bytes], origin: str, find_header: FindHeader, header: bytes = b"") -> Iterator[Piece]:

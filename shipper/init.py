@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePath
 from types import UnionType
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from shipper.errors import ConfigError
 from shipper.settings import ENVIRONMENT_PREFIX, Settings
@@ -54,11 +55,17 @@ class Section:
     description: str
     settings: tuple[Setting, ...]
     by_name: bool = False
+    kind: str = ""
+
+    @property
+    def title(self) -> str:
+        """What tells it from other tables of the same name: the type it is for."""
+        return f"`{self.name}` of type `{self.kind}`" if self.kind else f"`{self.name}`"
 
 
 def sections() -> tuple[Section, ...]:
     """Every section, in the models' order."""
-    return tuple(_section(name, field) for name, field in Settings.model_fields.items())
+    return tuple(section for name, field in Settings.model_fields.items() for section in _sections(name, field))
 
 
 def settings_text() -> str:
@@ -84,7 +91,7 @@ def _lines(section: Section) -> Iterator[str]:
     yield f"# {section.description}"
     if section.by_name:
         yield "# One table for each, such as:"
-        yield f'# [{section.name}."{EXAMPLE_DATASET}"]'
+        yield f"# [{section.name}.{section.kind}]" if section.kind else f'# [{section.name}."{EXAMPLE_DATASET}"]'
     else:
         yield f"[{section.name}]"
     for setting in section.settings:
@@ -94,17 +101,28 @@ def _lines(section: Section) -> Iterator[str]:
 
 
 def _example(setting: Setting) -> str:
-    return '"/path/to/file"' if setting.type == "path" else '"..."'
+    if setting.type.startswith("list of"):
+        return '["..."]'
+    return '"/path/to/file"' if setting.type == "path" else setting.type if '"' in setting.type else '"..."'
 
 
-def _section(name: str, field: FieldInfo) -> Section:
+def _sections(name: str, field: FieldInfo) -> Iterator[Section]:
+    """One, or where there are several types of it one for each."""
     by_name = get_origin(field.annotation) is dict
-    model = get_args(field.annotation)[1] if by_name else field.annotation
-    assert isinstance(model, type)  # noqa: S101  (for the type checker; the table is tested)
-    assert issubclass(model, BaseModel)  # noqa: S101
-    where = f"{name}.NAME" if by_name else name
-    rows = tuple(_setting(where, key, inner) for key, inner in model.model_fields.items())
-    return Section(name, (model.__doc__ or "").strip().partition("\n")[0], rows, by_name)
+    for model in _models(get_args(field.annotation)[1] if by_name else field.annotation):
+        where = f"{name}.NAME" if by_name else name
+        rows = tuple(_setting(where, key, inner) for key, inner in model.model_fields.items())
+        kinds = get_args(model.model_fields["type"].annotation) if "type" in model.model_fields else ("",)
+        yield Section(name, (model.__doc__ or "").strip().partition("\n")[0], rows, by_name, kinds[0])
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The model, or all of a union."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        return
+    for part in get_args(annotation):
+        yield from _models(part)
 
 
 def _setting(section: str, key: str, field: FieldInfo) -> Setting:
@@ -112,6 +130,10 @@ def _setting(section: str, key: str, field: FieldInfo) -> Setting:
 
 
 def _type(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return " or ".join(f'"{value}"' for value in get_args(field.annotation))
+    if get_origin(field.annotation) is tuple:
+        return f"list of {_TYPES[get_args(field.annotation)[0]]}"
     kind = _kind(field.annotation)
     if issubclass(kind, Enum):
         return " or ".join(f'"{member.value}"' for member in kind)
@@ -135,8 +157,10 @@ def _kind(annotation: Any) -> type:
 
 def _toml(value: object) -> str:
     """A default as TOML; empty for None, which TOML has no word for."""
-    if value is None:
+    if value is None or value is PydanticUndefined:
         return ""
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from shipper.model import Batch, Checkpoint, Chunk, ChunkId, DeadLetter, StreamKey, Verdict, Waiting
+from shipper.model import Batch, Checkpoint, Chunk, ChunkId, DeadLetter, Reading, StreamKey, Verdict, Waiting
 
 Wait = Callable[[float], bool]
 """Waits so many seconds; True as soon as the process was told to stop (`threading.Event.wait` is one)."""
@@ -24,6 +24,21 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Give back what is held. What was not committed is read again next time."""
+
+
+class LiveSource(Source, Protocol):
+    """A source whose records go on coming. What it commits is durable within a second: what a crash makes it read
+    again has the same ids."""
+
+    def reading(self) -> Reading:
+        """How far it is, and what keeps it from going on. From any thread."""
+
+
+class Log(Protocol):
+    """Says what happens, for those who look after a live run. Safe to call from several threads."""
+
+    def __call__(self, event: str, /, level: str = "info", **fields: object) -> None:
+        """`level` is info, warning or error; fields hold no secret."""
 
 
 class Decoder(Protocol):

@@ -119,11 +119,28 @@ class StreamKey:
 
 
 @dataclass(frozen=True, slots=True)
+class FileMark:
+    """Which followed file a checkpoint is of: its identity, its device and inode when it was last `seen` (ISO 8601).
+
+    It is known again by the bytes just before the checkpoint's offset: their number and their hash.
+    """
+
+    identity: str
+    device: int
+    inode: int
+    window_bytes: int
+    window: str
+    mid_line: bool = False
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     """What is safe: `offset` bytes of the decompressed stream, where the hash chain has the value `chain`.
 
     `done` says that this was the end of the input, which then had this size, modification time and version (an object's
-    ETag); an input that still has them need not be read again.
+    ETag); an input that still has them need not be read again. `file` says which file it is of, where an input is
+    followed through many.
     """
 
     offset: int = 0
@@ -133,6 +150,7 @@ class Checkpoint:
     size: int = -1
     modified_ns: int = -1
     version: str = ""
+    file: FileMark | None = None
 
 
 class Fate(Enum):

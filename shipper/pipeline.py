@@ -19,6 +19,10 @@ from shipper.model import Batch, Chunk, DeadLetter, Fate, Position, Reject, Stre
 MEMORY_BYTES = 32 << 20
 """Most bytes of chunks and their documents on their way, but for one chunk that may be larger."""
 
+MOST_ORIGINS = 10_000
+OTHERS = "other inputs"
+"""Sums are kept by input for so many, and for all others together: there may be millions."""
+
 _MOST_THREADS = 32
 _POLL_SECONDS = 0.25
 
@@ -145,6 +149,8 @@ class Pipeline:
         )
         origin = batch.chunk.position.origin
         with self._lock:
+            if origin not in self._sums and len(self._sums) >= MOST_ORIGINS:
+                origin = OTHERS
             self._sums[origin] = self._sums.get(origin, Sums()) + batch.sums + settled
             self._unknown |= batch.unknown_columns
             self._other_logs.update(batch.other_logs)

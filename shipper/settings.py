@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from shipper.decoders.eve_privacy import Choice, Privacy
+from shipper.input_settings import AnyInput, InputName
 from shipper.partition import Unit
 
 ENVIRONMENT_PREFIX = "SHIPPER_"
@@ -66,12 +67,17 @@ class AwsSettings(_Section):
     region: str = Field("", description="Region; not needed where the address of a managed domain names it.")
     role_arn: str = Field("", description="Role to take on; its credentials are renewed before they expire.")
     external_id: str = Field("", description="External id that this role asks for.")
+    endpoint_url: str = Field(
+        "", description="Where S3, SQS and CloudWatch Logs answer, if not at AWS: a private endpoint, an emulator."
+    )
+    requester_pays: bool = Field(False, description="Pay for what is read from buckets that ask the reader to.")
 
 
 class SourcesSettings(_Section):
     """How inputs are read."""
 
     parallel: int = Field(4, ge=1, le=256, description="Files read and decompressed at the same time.")
+    parallel_objects: int = Field(16, ge=1, le=256, description="Objects of buckets read at the same time.")
 
 
 class StateSettings(_Section):
@@ -143,7 +149,7 @@ class SuricataSettings(_Section):
     )
     mtu: int = Field(9001, ge=576, le=65535, description="Largest packet on the network; AWS has jumbo frames.")
     ring_frames: int = Field(2048, ge=64, description="Frames that wait for each thread; more outlast longer bursts.")
-    memory_mib: int = Field(768, ge=64, description="Memory for flows, streams and fragments together.")
+    memory_mib: int = Field(768, ge=128, description="Memory for flows, streams and fragments together.")
     midstream: bool = Field(False, description="Take up TCP sessions whose beginning was not seen.")
     alert_payloads: bool = Field(True, description="Alerts bring packet, payload and HTTP body.")
     stats_seconds: int = Field(30, ge=1, description="Seconds between two events of statistics.")
@@ -174,6 +180,7 @@ class Settings(BaseSettings):
     watch: WatchSettings = WatchSettings()
     suricata: SuricataSettings = SuricataSettings()
     datasets: dict[str, DatasetSettings] = Field(default_factory=dict)
+    inputs: dict[InputName, AnyInput] = Field(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(

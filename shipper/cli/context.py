@@ -1,5 +1,6 @@
 """What every command needs, made when it is first asked for: settings, the store, the state directory's stores."""
 
+import sys
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from shipper.checkpoint import CheckpointDirectory
     from shipper.config import Loaded
     from shipper.deadletter import DeadLetterDirectory
+    from shipper.object_ledger import ObjectLedger, StateCheckpoints
     from shipper.opensearch.client import Store
     from shipper.settings import Settings
     from shipper.state_lock import StateLock
@@ -27,6 +29,14 @@ class Context:
         from shipper.config import load
 
         return load(self._config_file, self._overrides)
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line that runs this program with the same settings."""
+        program = Path(sys.argv[0])
+        own = [str(program.absolute())] if program.name == "shipper" else [sys.executable, "-m", "shipper"]
+        file = self.loaded.file
+        given = [part for override in self._overrides for part in ("--set", override)]
+        return [*own, *(["--config", str(file.absolute())] if file else []), *given, *arguments]
 
     @property
     def settings(self) -> "Settings":
@@ -51,6 +61,20 @@ class Context:
         from shipper.checkpoint import CheckpointDirectory
 
         return CheckpointDirectory(self.loaded.state_directory / "checkpoints")
+
+    @cached_property
+    def objects(self) -> "ObjectLedger":
+        """How far objects of buckets are loaded."""
+        from shipper.object_ledger import ObjectLedger
+
+        return ObjectLedger(self.loaded.state_directory / "checkpoints")
+
+    @property
+    def progress_kept(self) -> "StateCheckpoints":
+        """Checkpoints of everything that can be read again."""
+        from shipper.object_ledger import StateCheckpoints
+
+        return StateCheckpoints(self.checkpoints, self.objects)
 
     @property
     def dead_letters(self) -> "DeadLetterDirectory":

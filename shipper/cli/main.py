@@ -21,6 +21,7 @@ from shipper.loopback import is_loopback
 COMMANDS = {
     "init": ("shipper.cli.init", "init", "Write a commented settings file."),
     "doctor": ("shipper.cli.doctor", "doctor", "Check settings, store, permissions, templates, disk; change nothing."),
+    "run": ("shipper.cli.run", "run", "Follow live inputs until told to stop."),
     "backfill": ("shipper.cli.backfill", "backfill", "Load records that already exist."),
     "schema": ("shipper.cli.schema", "schema", "Index templates and mappings: plan, apply."),
     "retention": ("shipper.cli.retention", "retention", "Old partitions: plan, apply."),

@@ -75,6 +75,11 @@ One table for each, such as `[datasets."aws.vpcflow"]`. The environment variable
 `--set datasets.aws.vpcflow.retention_days=90`.
 """
 
+_BY_TYPE = """\
+A live input for `shipper run`; one table for each, by a name of your own: `[inputs.{kind}]`, with `type = "{kind}"`.
+The environment variable holds all of them as JSON.
+"""
+
 _COMMANDS = """\
 # Commands
 
@@ -117,10 +122,10 @@ def _helps(command: click.Command, context: click.Context) -> Iterator[tuple[str
 
 
 def _section(section: Section) -> Iterator[str]:
-    yield f"## `{section.name}`\n"
+    yield f"## {section.title}\n"
     yield f"{section.description}\n"
     if section.by_name:
-        yield _BY_NAME
+        yield _BY_TYPE.format(kind=section.kind) if section.kind else _BY_NAME
     yield from _row("key", "environment variable", "type", "default", "what it is")
     yield from _row(*["---"] * 5)
     for setting in section.settings:

@@ -47,7 +47,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
         "finished": report.finished and summary.failure is None,
         "failure": str(summary.failure) if summary.failure else None,
         "inputs": report.inputs,
-        "inputs_unchanged": len(report.unchanged),
+        "inputs_unchanged": summary.progress.files_unchanged,
         "bytes_read": summary.progress.bytes_read,
         "seconds": round(summary.seconds, 3),
         "resent_documents": summary.resent,
@@ -105,14 +105,14 @@ def _outcome(summary: Summary) -> str:
     if summary.dry_run:
         return f"{text}. Dry run: nothing was written."
     if not total.delivered and report.finished and not summary.failure:
-        return f"{text}. Nothing new: {_nothing_new(report)}."
+        return f"{text}. Nothing new: {_nothing_new(summary)}."
     if not report.finished:
         text += f". Not finished: {_going_on(report)}"
     return f"{text}."
 
 
-def _nothing_new(report: "Report") -> str:
-    total, unchanged = report.total, len(report.unchanged)
+def _nothing_new(summary: Summary) -> str:
+    report, total, unchanged = summary.report, summary.report.total, summary.progress.files_unchanged
     if unchanged == report.inputs:
         return f"{unchanged:,} of {report.inputs:,} inputs are as they were when loaded"
     parts = (
@@ -137,7 +137,7 @@ def _going_on(report: "Report") -> str:
 
 
 def _remarks(summary: Summary) -> None:
-    for line in [*_counted(summary), *_inputs(summary.report), *_ends(summary)]:
+    for line in [*_counted(summary), *_inputs(summary), *_ends(summary)]:
         note(line)
 
 
@@ -154,15 +154,16 @@ def _counted(summary: Summary) -> Iterator[str]:
     return (text.format(count) for count, text in remarks if count)
 
 
-def _inputs(report: "Report") -> Iterator[str]:
+def _inputs(summary: Summary) -> Iterator[str]:
+    report, unchanged = summary.report, summary.progress.files_unchanged
     if report.other_logs:
         logs = ", ".join(f"{count:,} of {kind}" for kind, count in sorted(report.other_logs.items()))
         yield f"{sum(report.other_logs.values()):,} records of other logs were skipped: {logs}"
     if report.others:
         origin, what = next(iter(report.others.items()))
         yield f"{len(report.others):,} inputs hold no records of this kind, such as {shown(origin)} ({what})"
-    if report.unchanged and report.total.delivered:
-        yield f"{len(report.unchanged):,} inputs were loaded before and are unchanged (--again reads them anyway)"
+    if unchanged and report.total.delivered:
+        yield f"{unchanged:,} inputs were loaded before and are unchanged (--again reads them anyway)"
     for reason in list(report.problems.values())[:_SHOWN]:
         yield f"Not read to its end: {reason}"
     if len(report.problems) > _SHOWN:

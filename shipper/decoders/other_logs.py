@@ -45,6 +45,14 @@ _TEXT_LOGS: Final = tuple((re.compile(pattern, re.DOTALL), kind) for pattern, ki
 # fmt: on
 
 
+_TEST_FILES: Final = frozenset({"aws-logs-write-test", "ELBAccessLogTestFile"})
+
+
+def other_name(origin: str) -> str:
+    """What an input is that AWS only wrote to see whether it may; empty for any other name."""
+    return "AWS's test of its bucket" if origin.rsplit("/", 1)[-1] in _TEST_FILES else ""
+
+
 def other_json_log(value: Mapping[str, Any]) -> str:
     """The kind of log that an object with these keys is a record of; empty if it is none of these."""
     return next((kind for keys, kind in _JSON_LOGS if keys <= value.keys()), "")

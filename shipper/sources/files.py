@@ -20,7 +20,7 @@ from shipper.model import Checkpoint, Chunk, ChunkId, Position, StreamKey
 from shipper.sources.framing import framed
 from shipper.sources.handover import Handover
 from shipper.sources.inputs import Input
-from shipper.sources.low_water import LowWater
+from shipper.sources.low_water import LowWater, Settled
 from shipper.sources.measured import Measured, measured
 
 _POLL_SECONDS = 0.25
@@ -28,6 +28,7 @@ _AHEAD_BYTES = 2 * CHUNK_BYTES
 """Most bytes that wait to be polled, for each reading thread; it holds a piece or two besides."""
 _AHEAD_PIECES = 256
 _LEAVE_SECONDS = 5.0
+_MOST_NAMES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class FilesSource:
     `others` names those that hold no records of this kind, and what they are.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (all of them by name, and each has one reason)
         self,
         inputs: Iterable[Input],
         *,
@@ -76,6 +77,7 @@ class FilesSource:
         clock: Callable[[], datetime],
         again: bool = False,
         parallel: int = 1,
+        settled: Settled = lambda _item, _problem: None,
     ) -> None:
         """`parallel` inputs are read at the same time. `again` hands everything out, whatever the checkpoints say.
 
@@ -89,6 +91,7 @@ class FilesSource:
         self._framing = framing
         self._clock = clock
         self._again = again
+        self._settled = settled
         self._ready: Handover[tuple[_Stream, Piece | _Left]] = Handover(
             parallel, max_bytes=parallel * _AHEAD_BYTES, max_things=parallel * _AHEAD_PIECES
         )
@@ -102,6 +105,8 @@ class FilesSource:
         self._done = 0
         self._bytes_done = 0
         self._unchanged: list[str] = []
+        self._unchanged_count = 0
+        self._problem_count = 0
         self.problems: dict[str, str] = {}
         self.others: dict[str, str] = {}
 
@@ -138,13 +143,13 @@ class FilesSource:
             return Progress(
                 files_total=self._begun if self._known is None else len(sizes),
                 files_done=self._done,
-                files_unchanged=len(self._unchanged),
+                files_unchanged=self._unchanged_count,
                 bytes_total=-1 if self._known is None or min(sizes, default=0) < 0 else sum(sizes),
                 bytes_read=self._bytes_done + sum(stream.bytes_read for stream in self._reading),
             )
 
     def unchanged(self) -> Sequence[str]:
-        """Inputs loaded before and not changed since: not read again."""
+        """Inputs loaded before and not changed since, not read again; where there are many, the first of them."""
         return tuple(self._unchanged)
 
     def _read(self) -> None:
@@ -163,7 +168,7 @@ class FilesSource:
             item = next(self._coming, None)
         if item is None:
             return None
-        stream = _Stream(item, self._key(item.origin), self._checkpoints)
+        stream = _Stream(item, self._key(item.origin), self._checkpoints, self._settled)
         with self._lock:
             self._begun += 1
             self._reading[stream] = None
@@ -229,14 +234,26 @@ class FilesSource:
             del self._reading[stream]
             self._done += 1
             self._bytes_done += stream.item.size if stream.item.resumable else stream.bytes_read
-            if left.problem:
-                self.problems[stream.item.origin] = left.problem
-            if left.other:
-                self.others[stream.item.origin] = left.other
-            if left.unchanged:
-                self._unchanged.append(stream.item.origin)
-        if left == _Left():
-            stream.end()
+            self._remember(stream.item.origin, left)
+        if left.other:
+            self._settled(stream.item, "")
+        elif not left.unchanged:
+            stream.end(left.problem)
+
+    def _remember(self, origin: str, left: _Left) -> None:
+        """Under the lock. Counts everything, names what a person can still read."""
+        if left.problem:
+            self._problem_count += 1
+            if len(self.problems) < _MOST_NAMES:
+                self.problems[origin] = left.problem
+            else:
+                self.problems["…"] = f"{self._problem_count - _MOST_NAMES:,} more inputs cannot be read to their end"
+        if left.other and len(self.others) < _MOST_NAMES:
+            self.others[origin] = left.other
+        if left.unchanged:
+            self._unchanged_count += 1
+            if self._unchanged_count <= _MOST_NAMES:
+                self._unchanged.append(origin)
 
 
 def _is_loaded(known: Checkpoint, item: Input) -> bool:

@@ -4,7 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from shipper.errors import ConfigError
+
 STDIN = "-"
+SCHEME = "s3://"
+"""What the origin of an object of a bucket begins with."""
 
 
 class Readable(Protocol):
@@ -57,3 +61,11 @@ class Input:
     def title(self) -> str:
         """What it is called in a message."""
         return "standard input" if self.origin == STDIN else self.origin
+
+
+def address(text: str) -> tuple[str, str]:
+    """Bucket and prefix of `s3://bucket/prefix`. Raises ConfigError."""
+    bucket, _, prefix = text.removeprefix(SCHEME).partition("/")
+    if not bucket:
+        raise ConfigError(f"{text}: expected s3://bucket or s3://bucket/prefix")
+    return bucket, prefix

@@ -3,6 +3,7 @@
 A pending chunk is kept only as where it ends: one may be unsafe for long while many after it are safe.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from threading import Lock
@@ -22,10 +23,14 @@ class _End:
     records: int
 
 
+Settled = Callable[[Input, str], None]
+"""Told once of each input that was read, when all its chunks are safe, and what kept it from its end, if anything."""
+
+
 class LowWater:
     """One input while its chunks are on their way, from any thread. Raises StateUnwritable where it cannot be kept."""
 
-    def __init__(self, item: Input, key: StreamKey, checkpoints: CheckpointStore) -> None:
+    def __init__(self, item: Input, key: StreamKey, checkpoints: CheckpointStore, settled: Settled) -> None:
         self.item = item
         self.key = key
         self.checkpoint = Checkpoint()
@@ -33,7 +38,8 @@ class LowWater:
         self._lock = Lock()
         self._pending: dict[ChunkId, _End] = {}  # in reading order
         self._safe: set[ChunkId] = set()
-        self._ended = False
+        self._settled = settled
+        self._ended: str | None = None
 
     def handed_out(self, chunk_id: ChunkId, piece: Piece) -> None:
         """The next chunk of this input is on its way."""
@@ -47,10 +53,10 @@ class LowWater:
             self._safe.add(chunk_id)
             self._advance()
 
-    def end(self) -> None:
-        """No more chunks come: the input was read to its end."""
+    def end(self, problem: str) -> None:
+        """No more chunks come: the input was read to its end, or as far as it can be."""
         with self._lock:
-            self._ended = True
+            self._ended = problem
             self._advance()
 
     def _advance(self) -> None:
@@ -60,9 +66,12 @@ class LowWater:
             end = self._pending.pop(chunk_id)
             self._safe.remove(chunk_id)
             self.checkpoint = Checkpoint(end.offset, end.chain, self.checkpoint.records + end.records)
-        if self._ended and not self._pending:
+        settled = self._ended is not None and not self._pending
+        if settled and not self._ended:
             self.checkpoint = replace(
                 self.checkpoint, done=True, size=item.size, modified_ns=item.modified_ns, version=item.version
             )
         if self.checkpoint != before and item.resumable:
             self._checkpoints.write(self.key, self.checkpoint)
+        if settled:
+            self._settled(item, self._ended or "")

@@ -1,11 +1,15 @@
 """`shipper backfill flowlogs`: VPC and transit gateway flow logs."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import click
 
-from shipper.cli.backfill.options import Loading, loading_options
+from shipper.cli.backfill.options import Chosen, Loading, loading_options
 from shipper.cli.context import Context, now
+from shipper.cli.output import write_json
+from shipper.errors import ConfigError
 
 
 @click.command("flowlogs")
@@ -19,14 +23,19 @@ from shipper.cli.context import Context, now
 )
 @click.option("--since", metavar="TIME", help="Load only records that end then or later: 2026-11-21T08:00Z, 24h, 7d.")
 @click.option("--until", metavar="TIME", help="Load only records that end before then.")
+@click.option("--account", "accounts", multiple=True, metavar="ID", help="Of buckets: only this account; repeatable.")
+@click.option("--region", "regions", multiple=True, metavar="REGION", help="Of buckets: only this region; repeatable.")
+@click.option(
+    "--print-policy", is_flag=True, help="Of buckets: show the IAM policy that reading them takes; load nothing."
+)
 @loading_options
 @click.pass_obj
 def flowlogs(context: Context, /, loading: Loading, **options: Any) -> int:
     """Load VPC and transit gateway flow logs.
 
-    A SOURCE is a file, a folder, a glob, or - for standard input; packed by gzip, zstd, bzip2, xz or not at all. A
-    header line names the columns; without one, lines have --format or AWS's default format. Exports of CloudWatch,
-    Athena and Logs Insights, subscription envelopes and JSON load as they are.
+    A SOURCE is a file, a folder, a glob, - for standard input, or s3://bucket/prefix; packed by gzip, zstd, bzip2, xz
+    or not at all. A header line names the columns; without one, lines have --format or AWS's default format. Exports of
+    CloudWatch, Athena and Logs Insights, subscription envelopes and JSON load as they are.
 
     A CONDITION is a field of AWS's, an operator (= != < <= > >=) and a value, a list a,b, a range 1000-2000 or a
     network 10.0.0.0/8. An absent value equals only -. What is not selected is counted as excluded.
@@ -35,9 +44,12 @@ def flowlogs(context: Context, /, loading: Loading, **options: Any) -> int:
     Examples:
       shipper backfill flowlogs ./AWSLogs
       shipper backfill flowlogs 'logs/*.log.gz' --json
+      shipper backfill flowlogs s3://my-flow-logs --since 2026-11-01 --region eu-west-1 --profile audit
       shipper backfill flowlogs ./AWSLogs --since 7d --where action=REJECT --exclude srcaddr=10.0.0.0/8
       zcat export.gz | shipper backfill flowlogs - --format '${version} ${srcaddr} ${dstaddr} ${action}'
     """
+    if options["print_policy"]:
+        return _print_policy(loading.sources)
     from shipper.cli.backfill.load import load
     from shipper.decoders.flow_log_selection import selection_settings
     from shipper.model import RecordKind
@@ -45,4 +57,19 @@ def flowlogs(context: Context, /, loading: Loading, **options: Any) -> int:
     given = {"format": options["line_format"], "flow_log_id": options["flow_log_id"]}
     selected = selection_settings(options["where"], options["exclude"], options["since"], options["until"], now())
     kind = RecordKind("flowlogs", {name: value for name, value in given.items() if value} | selected)
-    return load(context, kind, loading)
+    chosen = Chosen(options["accounts"], options["regions"], *(_moment(selected, name) for name in ("since", "until")))
+    return load(context, kind, loading, chosen)
+
+
+def _moment(selected: Mapping[str, str], name: str) -> datetime | None:
+    return datetime.fromisoformat(selected[name]) if name in selected else None
+
+
+def _print_policy(sources: Sequence[str]) -> int:
+    from aws.calls import policy
+    from shipper.sources.inputs import SCHEME, address
+
+    if not all(source.startswith(SCHEME) for source in sources):
+        raise ConfigError("--print-policy is about buckets: every SOURCE must begin with s3://")
+    write_json(policy([address(source) for source in sources]))
+    return 0

@@ -2,7 +2,7 @@
 
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from time import monotonic
 
 from shipper.assembly import Surroundings, decoder_parts, open_store
 from shipper.backfill import Backfill, Destination, DryRunCheckpoints, DryRunDeadLetters, DryRunSink, Job
-from shipper.cli.backfill.options import Loading
+from shipper.cli.backfill.options import Chosen, Loading
 from shipper.cli.context import Context, now
 from shipper.cli.exit_codes import exit_code
 from shipper.cli.output import note, write_json
@@ -20,7 +20,7 @@ from shipper.cli.summary import DryRun, Summary, as_json, show
 from shipper.errors import ConfigError, ShipperError
 from shipper.model import RecordKind
 from shipper.opensearch.store_state import read_actual, read_shards
-from shipper.sources.inputs import STDIN, Input
+from shipper.sources.inputs import SCHEME, STDIN, Input
 from shipper.sources.interruptible import open_pipe
 from shipper.sources.local_paths import expand
 from shipper.watch import Watchable, watching
@@ -31,10 +31,10 @@ _STREAM = "backfill"
 Watched = Callable[[Backfill, Callable[[], bool]], AbstractContextManager[None]]
 
 
-def load(context: Context, kind: RecordKind, loading: Loading) -> int:
+def load(context: Context, kind: RecordKind, loading: Loading, chosen: Chosen | None = None) -> int:
     """Load records of this kind as told and tell what it came to; the exit code. Raises what ended it before it ran."""
     with nullcontext() if loading.dry_run else context.lock(), stop_on_signals() as stop:
-        inputs = _inputs(loading.sources, stop)
+        inputs = _inputs(context, loading, chosen or Chosen(), stop)
         surroundings = Surroundings(clock=now, random=random.random, wait=stop.event.wait)
         opened = open_store(context.store, context.settings, surroundings, loading.allow_partitions)
         parts = decoder_parts(
@@ -45,7 +45,8 @@ def load(context: Context, kind: RecordKind, loading: Loading) -> int:
             replace=loading.replace,
             keep_expired=loading.keep_expired,
         )
-        parallel = loading.parallel or context.settings.sources.parallel
+        set_for = context.settings.sources
+        parallel = loading.parallel or (set_for.parallel if isinstance(inputs, list) else set_for.parallel_objects)
         job = Job(inputs, kind, parts, again=loading.again or loading.replace, parallel=parallel)
         if loading.dry_run:
             summary = _dry_run(context, job, stop)
@@ -54,13 +55,28 @@ def load(context: Context, kind: RecordKind, loading: Loading) -> int:
             with watching(context.loaded, opened, streams, context.dead_letters, surroundings, loading.http) as watch:
                 if watch.url:
                     note(f"Serving {watch.url}/metrics and /healthz")
-                destination = Destination(opened.target, watch.sinks[_STREAM], watch.dead_letters, context.checkpoints)
+                destination = Destination(
+                    opened.target, watch.sinks[_STREAM], watch.dead_letters, context.progress_kept
+                )
                 summary = _run(context, job, destination, stop, lambda: opened.sink.resent, watch.over_one)
     write_json(as_json(summary)) if loading.json_wanted else show(summary)
     return _exit_code(summary, stop)
 
 
-def _inputs(sources: tuple[str, ...], stop: Stop) -> list[Input]:
+def _inputs(context: Context, loading: Loading, chosen: Chosen, stop: Stop) -> list[Input] | Iterator[Input]:
+    buckets = [source for source in loading.sources if source.startswith(SCHEME)]
+    if not buckets:
+        if chosen.accounts or chosen.regions:
+            raise ConfigError("--account and --region choose objects of buckets, and no SOURCE begins with s3://")
+        return _local(loading.sources, stop)
+    if len(buckets) < len(loading.sources):
+        raise ConfigError("buckets and files are loaded by a run each: name either")
+    from shipper.cli.backfill.buckets import objects
+
+    return objects(buckets, chosen, loading.aws.over(context.settings.aws), stop)
+
+
+def _local(sources: tuple[str, ...], stop: Stop) -> list[Input]:
     passed_over: list[Path] = []
     inputs = expand(sources, lambda path: open_pipe(path, stop.event.wait), passed_over.append)
     if passed_over:

@@ -2,10 +2,49 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from shipper.settings import AwsSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which objects of buckets are read at all; times are UTC."""
+
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+_AWS_OPTIONS = (
+    click.option("--profile", help="Profile in the AWS configuration files (aws.profile)."),
+    click.option("--role-arn", metavar="ARN", help="Role to take on (aws.role_arn)."),
+    click.option("--external-id", help="External id that this role asks for (aws.external_id)."),
+    click.option("--endpoint-url", metavar="URL", help="Where S3 answers, if not at AWS (aws.endpoint_url)."),
+    click.option("--requester-pays", is_flag=True, default=None, help="Pay for what is read (aws.requester_pays)."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AwsGiven:
+    """What of the settings' section `aws` was given as an option; None where it was not."""
+
+    profile: str | None
+    role_arn: str | None
+    external_id: str | None
+    endpoint_url: str | None
+    requester_pays: bool | None
+
+    def over(self, settings: "AwsSettings") -> "AwsSettings":
+        """The settings with these over them."""
+        given = {x.name: getattr(self, x.name) for x in fields(self) if getattr(self, x.name) is not None}
+        return settings.model_copy(update=given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +60,7 @@ class Loading:
     http: str
     dry_run: bool
     json_wanted: bool
+    aws: AwsGiven
 
 
 _PARAMETERS = (
@@ -47,8 +87,10 @@ def loading_options(command: Callable[..., int]) -> Callable[..., int]:
 
     @wraps(command)
     def collected(*arguments: Any, **given: Any) -> int:
-        return command(*arguments, loading=Loading(**{x.name: given.pop(x.name) for x in fields(Loading)}), **given)
+        aws = AwsGiven(**{x.name: given.pop(x.name) for x in fields(AwsGiven)})
+        names = [x.name for x in fields(Loading) if x.name != "aws"]
+        return command(*arguments, loading=Loading(**{name: given.pop(name) for name in names}, aws=aws), **given)
 
-    for parameter in reversed(_PARAMETERS):
+    for parameter in reversed((*_PARAMETERS, *_AWS_OPTIONS)):
         collected = parameter(collected)
     return collected

@@ -125,13 +125,14 @@ def test_a_delivered_object_is_its_name_and_knows_its_flow_log(rig: Rig) -> None
 
 def test_what_is_no_flow_log_is_named_and_counted_and_no_dead_letter(rig: Rig) -> None:
     rig.put("all/flow.log")
+    test = rig.put("all/aws-logs-write-test", b"any text\n")
     picture = rig.put("all/logo.png", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 50)
     rig.put(
         "all/trail.json.gz",
         gzip.compress(b'{"Records":[%s]}' % b",".join([b'{"eventVersion":"1","eventSource":"s","eventName":"n"}'] * 9)),
     )
     report = rig.run(str(rig.folder / "all"))
-    assert report.others == {picture: "PNG image"}
+    assert report.others == {picture: "PNG image", test: "AWS's test of its bucket"}
     assert report.other_logs == {"CloudTrail": 9}
     assert report.total == Sums(read=18, delivered=8, skipped=10)
     assert (report.problems, rig.letters.letters) == ({}, [])

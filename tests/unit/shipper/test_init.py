@@ -10,6 +10,7 @@ import pytest
 from shipper.config import load
 from shipper.errors import ConfigError
 from shipper.init import EXAMPLE_DATASET, Setting, sections, settings_text, write_settings
+from shipper.inputs import INPUTS
 from shipper.settings import DatasetSettings, Settings
 
 
@@ -28,7 +29,8 @@ def test_as_written_it_changes_nothing(tmp_path: Path) -> None:
 def test_uncommented_it_holds_every_default(tmp_path: Path) -> None:
     (tmp_path / "shipper.toml").write_text(uncommented(settings_text()))
     settings = load(tmp_path / "shipper.toml", (), {}).settings
-    assert settings == Settings(datasets={EXAMPLE_DATASET: DatasetSettings()})
+    assert settings == Settings(datasets={EXAMPLE_DATASET: DatasetSettings()}, inputs=settings.inputs)
+    assert [given.type for given in settings.inputs.values()] == [*INPUTS]
 
 
 def test_every_setting_is_in_it_with_its_description() -> None:

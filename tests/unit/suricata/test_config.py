@@ -40,7 +40,7 @@ def test_a_block_is_a_power_of_two_that_holds_many_frames(mtu: int) -> None:
 
 
 def test_the_memory_is_shared_out_and_never_more() -> None:
-    for total in (64, 768, 4096):
+    for total in (128, 768, 4096):
         keys = ("memcap:",)
         found = [
             int(line.split(":")[1].strip().removesuffix("mb"))
@@ -92,6 +92,7 @@ def test_values_cannot_change_the_structure() -> None:
         ("home_net", "10.0.0.1/8"),
         ("home_net", "!10.0.0.0/8"),
         ("home_net", "any]"),
+        ("memory_mib", 127),
         ("exclude_ports", "0"),
         ("exclude_ports", "65536"),
         ("exclude_ports", "http"),

@@ -15,7 +15,8 @@ from shipper.sources.files import Progress
 def summary(sums: dict[str, Sums], *, inputs: int = 1, **given: Any) -> Summary:
     dry_run = given.pop("dry_run", None)
     told: dict[str, Any] = {"finished": True, "unchanged": (), "problems": {}, "unknown_columns": []} | given
-    return Summary(Report(sums=sums, inputs=inputs, **told), Progress(inputs, inputs, 0, 10, 10), 1.0, 0, None, dry_run)
+    progress = Progress(inputs, inputs, len(told["unchanged"]), 10, 10)
+    return Summary(Report(sums=sums, inputs=inputs, **told), progress, 1.0, 0, None, dry_run)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flow_log_samples import RECORD, chunk, decoder, lines, written
+from shipper.decoders.flow_log_columnar import ColumnarFlowLogDecoder
 from shipper.decoders.flow_log_fields import DEFAULT_FORMAT
 from shipper.decoders.flow_log_header import find_header
 from shipper.decoders.flow_log_lines import record_lines
@@ -164,6 +165,17 @@ def test_a_record_of_any_shape_that_is_refused_decodes_alone_to_the_same(shape: 
         )
         (again,) = written(decoder().decode(alone))
         assert (again.id, again.document) == (each.id, each.document)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_columns_give_what_lines_give(shape: str) -> None:
+    """In a chunk of many, so that the columnar path looks at it."""
+    raw = SHAPES[shape]()
+    for piece in pieces(record_lines([raw.removesuffix(b"\n") + b"\n"] * 40), "some.log", find_header):
+        one = chunk(piece.records, identity=piece.identity, header=piece.header)
+        exact, columnar = decoder().decode(one), ColumnarFlowLogDecoder(decoder()).decode(one)
+        assert columnar.body == exact.body
+        assert (columnar.sums, list(columnar.rejects)) == (exact.sums, list(exact.rejects))
 
 
 def test_v1_any_order_and_headers_in_between() -> None:

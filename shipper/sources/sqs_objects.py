@@ -1,0 +1,253 @@
+"""Objects that a queue tells of, as one endless stream of chunks; any number of workers may share the queue.
+
+In: messages about new objects. Out: chunks. A message is deleted when every chunk of every object it names is safe, and
+until then it is hidden from other workers, again and again. What was not deleted comes back, to any worker, and is read
+from its start: what is stored already is a duplicate by its id. Nothing is kept on disk but dead letters: a message
+that is none, and an object that cannot be read however often it is tried, with its name.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from hashlib import blake2b
+from threading import Condition, Event, Thread
+from typing import Protocol
+
+from aws.errors import AwsError
+from aws.s3 import S3Object
+from aws.sqs import Message
+from shipper.errors import DecodeError, Unavailable, ours
+from shipper.identity import Framing
+from shipper.interfaces import DeadLetterStore
+from shipper.model import Checkpoint, Chunk, ChunkId, DeadLetter, Position, Stream, StreamKey
+from shipper.sources.files import FilesSource, Progress
+from shipper.sources.inputs import Input
+from shipper.sources.s3_layout import Wanted, is_wanted
+from shipper.sources.s3_notifications import notices
+from shipper.sources.s3_objects import S3Objects
+from shipper.together import Together
+
+_LOOK_SECONDS = 0.25
+
+
+class Messages(Protocol):
+    """What is needed of a queue; `aws.sqs.Queue` is one."""
+
+    def receive(self, wait_seconds: int, visibility_seconds: int) -> Sequence[Message]:
+        """Up to ten messages, as soon as there is one; hidden from others for so long."""
+
+    def hide(self, messages: Sequence[Message], seconds: int) -> None:
+        """Hide these for so long from now; 0 gives them back."""
+
+    def delete(self, messages: Sequence[Message]) -> None:
+        """These are dealt with."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRules:
+    """How a queue is worked through. `prefixes` of keys that are wanted, none: all; `once` ends when it is empty.
+
+    A message is hidden for `visibility_seconds` at a time. An object that could not be read `most_receives` times
+    becomes a dead letter; before, it is tried again `retry_seconds` later.
+    """
+
+    prefixes: tuple[str, ...] = ()
+    once: bool = False
+    visibility_seconds: int = 120
+    wait_seconds: int = 5
+    most_receives: int = 3
+    retry_seconds: int = 60
+    most_messages: int = 100
+    parallel: int = 16
+
+
+@dataclass(slots=True)
+class _Held:
+    """A message in our hands, how many of its objects are not settled, and whether one of them has to come again."""
+
+    message: Message
+    left: int
+    failed: bool = False
+
+
+class SqsSource:
+    """A source over one queue. Raises Refused, ConfigError, Unavailable from `poll` as the queue and objects do."""
+
+    def __init__(
+        self,
+        queue: Messages,
+        objects: S3Objects,
+        rules: QueueRules,
+        *,
+        dead_letters: DeadLetterStore,
+        stream: Stream,
+        framing: Framing,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._queue = queue
+        self._objects = objects
+        self._rules = rules
+        self._dead_letters = dead_letters
+        self._stream = stream
+        self._clock = clock
+        self._closing = Event()
+        self._changed = Condition()
+        self._held: dict[str, _Held] = {}
+        self._of: dict[int, tuple[Input, _Held]] = {}
+        self._finish = Together(self._delete)
+        self._keeper = Thread(target=self._keep, name="queue", daemon=True)
+        self._files = FilesSource(
+            self._arriving(),
+            key=lambda origin: StreamKey(stream.kind.name, stream.target, origin),
+            checkpoints=_NoCheckpoints(),
+            framing=framing,
+            clock=clock,
+            parallel=rules.parallel,
+            settled=self._settle,
+        )
+
+    def poll(self, max_bytes: int) -> Chunk | None:
+        """The next chunk of any object. Raises EndOfInput when told to take the queue only once and it is empty."""
+        if self._keeper.ident is None:
+            self._keeper.start()
+        return self._files.poll(max_bytes)
+
+    def commit(self, chunk_id: ChunkId) -> None:
+        """This chunk is safe. With the last one of it, its message is deleted."""
+        self._files.commit(chunk_id)
+
+    def close(self) -> None:
+        """Give back what is not dealt with."""
+        self._closing.set()
+        with self._changed:
+            self._changed.notify_all()
+        self._files.close()
+        if self._keeper.ident is not None:
+            self._keeper.join(30)
+        with self._changed:
+            held = [each.message for each in self._held.values()]
+            self._held.clear()
+        self._try(partial(self._queue.hide, held, 0))
+
+    def progress(self) -> Progress:
+        """How far reading is."""
+        return self._files.progress()
+
+    def _arriving(self) -> Iterator[Input]:
+        """Objects as messages come; one reading thread at a time asks for the next."""
+        while not self._closing.is_set():
+            if not self._room():
+                continue
+            messages = self._receive()
+            if not messages and self._rules.once:
+                return
+            taken = [(message, self._take(message)) for message in messages]
+            for _, inputs in taken:
+                yield from inputs
+
+    def _room(self) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: len(self._held) < self._rules.most_messages, _LOOK_SECONDS)
+
+    def _take(self, message: Message) -> list[Input]:
+        """The objects of a message that are to be read. Every message taken is in `_held` until it is dealt with."""
+        try:
+            told = notices(message.body)
+        except DecodeError as error:
+            self._bury(message, Position("", 0), str(error))
+            self._finish(message)
+            return []
+        inputs = [
+            self._objects.input(each.bucket, S3Object(each.key, each.size, each.etag))
+            for each in told
+            if self._is_wanted(each.key)
+        ]
+        if not inputs:
+            self._finish(message)
+            return []
+        held = _Held(message, len(inputs))
+        with self._changed:
+            self._held[message.receipt] = held
+            self._of.update({id(item): (item, held) for item in inputs})
+        return inputs
+
+    def _is_wanted(self, key: str) -> bool:
+        prefixes = self._rules.prefixes
+        return is_wanted(key, Wanted()) and (not prefixes or key.startswith(prefixes))
+
+    def _settle(self, item: Input, problem: str) -> None:
+        """All that could be read of an object is safe. Its message is done with the last one."""
+        with self._changed:
+            _, held = self._of.pop(id(item))
+        message = held.message
+        if problem and message.receives >= self._rules.most_receives:
+            self._bury(message, Position(item.origin, 0), f"{problem} (tried {message.receives} times)")
+            problem = ""
+        with self._changed:
+            held.failed = held.failed or bool(problem)
+            held.left -= 1
+            if held.left or self._held.pop(message.receipt, None) is None:
+                return
+            failed = held.failed
+            self._changed.notify_all()
+        if failed:
+            self._try(partial(self._queue.hide, [message], self._rules.retry_seconds))
+        else:
+            self._finish(message)
+
+    def _delete(self, messages: Sequence[Message]) -> None:
+        self._try(partial(self._queue.delete, messages))
+
+    def _bury(self, message: Message, position: Position, reason: str) -> None:
+        """Keep a message as a dead letter. Raises StateUnwritable: then it is not deleted."""
+        raw = message.body.encode("utf-8", "replace")
+        identity = blake2b(message.id.encode(), digest_size=9, person=b"message").hexdigest()[:12]
+        now = self._clock()
+        letter = DeadLetter(
+            kind=self._stream.kind,
+            raw=raw,
+            position=position,
+            identity=identity,
+            ordinal=0,
+            header=b"",
+            reason=reason,
+            received_at=now,
+            dead_at=now,
+            fragment=True,  # no decoder can make a document of it
+            target=self._stream.target,
+        )
+        self._dead_letters.append([letter])
+
+    def _keep(self) -> None:
+        """A thread: hides what is in our hands anew, before others may see it."""
+        renew_seconds = self._rules.visibility_seconds / 3
+        while not self._closing.wait(renew_seconds):
+            with self._changed:
+                held = [each.message for each in self._held.values()]
+            self._try(partial(self._queue.hide, held, self._rules.visibility_seconds))
+
+    def _receive(self) -> Sequence[Message]:
+        ask = partial(self._queue.receive, self._rules.wait_seconds, self._rules.visibility_seconds)
+        try:
+            return self._objects.patience(ask)
+        except AwsError as error:
+            raise ours(error) from error
+
+    def _try(self, call: Callable[[], None]) -> None:
+        """What fails here makes a message come again, and its records duplicates; nothing is lost by it."""
+        with suppress(AwsError, Unavailable):
+            call()
+
+
+class _NoCheckpoints:
+    """The queue itself knows what is left."""
+
+    def read(self, key: StreamKey) -> Checkpoint | None:
+        """None."""
+        del key
+        return None
+
+    def write(self, key: StreamKey, checkpoint: Checkpoint) -> None:
+        """Nothing."""
