@@ -13,7 +13,7 @@ One input never waits for another: each has its own share of the memory.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event, Lock
 
 from shipper.backoff import delays
@@ -24,6 +24,8 @@ from shipper.pipeline import Pipeline
 
 _PASSING = (Unavailable, StateUnwritable, SourceDamaged)
 _FIRST_SECONDS, _MOST_SECONDS = 1.0, 60.0
+_PASSED = timedelta(seconds=60)
+"""What ended an attempt has passed when the next one commits something, or lasts so long."""
 
 
 class Halt:
@@ -107,6 +109,7 @@ class LiveInput:
         self._unknown: frozenset[str] = frozenset()
         self._read_bytes = 0
         self._trouble: Waiting | None = None
+        self._began = clock()
         self.error: BaseException | None = None
 
     @property
@@ -151,8 +154,8 @@ class LiveInput:
         with self._lock:
             now = self._now
             reading = now.source.reading() if now else Reading()
-            if now and now.pipeline.sums():
-                self._trouble = None  # what ended the last attempt has passed
+            if now and (now.pipeline.sums() or self._clock() - self._began >= _PASSED):
+                self._trouble = None
             return Reading(
                 self._read_bytes + reading.read_bytes,
                 reading.backlog_bytes,
@@ -171,7 +174,7 @@ class LiveInput:
         try:
             now = self._begin(self._halt.renew())
             with self._lock:
-                self._now = now
+                self._now, self._began = now, self._clock()
             try:
                 now.pipeline.run(memory_bytes)
             finally:

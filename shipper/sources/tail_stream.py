@@ -87,6 +87,7 @@ class Stream:
         """See how large the file is; whether there may be something new. `committed` bytes are safe."""
         if self.file is None:
             return False
+        self.grown_at = self.grown_at or now
         if self.file.packed:
             return True
         status = self.file.status()

@@ -1,12 +1,13 @@
 """Live inputs beside each other: whose error ends what, and who waits for whom (nobody)."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
-from fakes import NOW, FakeDeadLetters, FakeDecoder, FakeSink
+from fakes import NOW, FakeClock, FakeDeadLetters, FakeDecoder, FakeSink
 from shipper.errors import ConfigError, CorruptState, EndOfInput, Refused, ShipperError, StateUnwritable, Unavailable
 from shipper.interfaces import Sink
 from shipper.live import Attempt, Halt, HeardSink, LiveInput
@@ -62,8 +63,10 @@ class Said:
 class Made:
     """An input of these sources, one for each attempt."""
 
-    def __init__(self, name: str, sources: Sequence[Lines], sink: Sink | None = None, said: Said | None = None) -> None:
-        self.said = said or Said()
+    def __init__(
+        self, name: str, sources: Sequence[Lines], sink: Sink | None = None, clock: Callable[[], datetime] = lambda: NOW
+    ) -> None:
+        self.said = Said()
         self.halt = Halt()
         self.sources = list(sources)
         heard = HeardSink(sink or FakeSink())
@@ -76,7 +79,7 @@ class Made:
             )
             return Attempt(source, pipeline)
 
-        self.input = LiveInput(name, heard, self.halt, begin, clock=lambda: NOW, random=lambda: 0.0, log=self.said)
+        self.input = LiveInput(name, heard, self.halt, begin, clock=clock, random=lambda: 0.0, log=self.said)
 
 
 def go(*made: Made, stop: Event | None = None) -> None:
@@ -124,6 +127,21 @@ def test_what_has_not_passed_yet_is_told_as_trouble() -> None:
     assert seen[0]
     assert seen[0].what == "disk full"
     assert seen[0].since == NOW
+
+
+def test_what_has_not_come_again_for_a_minute_has_passed() -> None:
+    seen: list[Waiting | None] = []
+    clock = FakeClock()
+    made: list[Made] = []
+
+    def look() -> Exception | None:
+        seen.append(made[0].input.reading().trouble)
+        clock.advance(61)
+        return EndOfInput() if len(seen) > 1 else None
+
+    made.append(Made("one", [Lines(0, failing(Unavailable("gone"))), Lines(0, look)], clock=clock))
+    go(*made)
+    assert [bool(each) for each in seen] == [True, False]
 
 
 @pytest.mark.parametrize("error", [CorruptState("torn"), Refused("queue"), ConfigError("wrong")])
