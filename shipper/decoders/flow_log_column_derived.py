@@ -7,7 +7,7 @@ import numpy as np
 import orjson
 
 from shipper.decoders.columnar.addresses import Addresses, same_address
-from shipper.decoders.columnar.cells import Cells, Flags, Ints, choice, equals
+from shipper.decoders.columnar.cells import Cells, Flags, Ints, choice, equals, same
 from shipper.decoders.columnar.community_ids import Flows, community_ids
 from shipper.decoders.columnar.document import Part, Presence, listed, text
 from shipper.decoders.flow_log_column_records import Records
@@ -64,16 +64,19 @@ def _community_leaf(found: Records, protocol: Ints) -> Iterator[Made]:
     for at, numbers in ((0, source), (2, destination)):
         ports[:, at], ports[:, at + 1] = numbers * hashed >> 8, numbers * hashed & 255
     flows = Flows(np.maximum(protocol, 0), ports)
-    ids, contents, wanted = [], [], []
+    elements: list[tuple[Cells, Flags]] = []
     for names in (("pkt-srcaddr", "pkt-dstaddr"), ("srcaddr", "dstaddr")):
         one, other = (_address(found, name) for name in names)
-        wanted.append(able & (one.v4 & other.v4 | one.v6 & other.v6))
-        cells, content = community_ids(one, other, flows, wanted[-1])
-        ids.append(cells)
-        contents.append(content)
-    second = wanted[1] & ~(wanted[0] & (contents[0] == contents[1]).all(axis=1))
-    elements = listed([(text(ids[0]), wanted[0]), (text(ids[1]), second)])
-    yield "network.community_id", [(b"[", None), *elements, (b"]", None)], wanted[0] | wanted[1]
+        wanted = able & (one.v4 & other.v4 | one.v6 & other.v6)
+        if wanted.any():
+            ids = community_ids(one, other, flows, wanted)
+            for before, there in elements:
+                wanted &= ~(there & same(before, ids))
+            elements.append((ids, wanted))
+    if elements:
+        present = np.logical_or.reduce([wanted for _, wanted in elements])
+        parts = listed([(text(ids), wanted) for ids, wanted in elements])
+        yield "network.community_id", [(b"[", None), *parts, (b"]", None)], present
 
 
 def _flag_leaf(found: Records) -> Iterator[Made]:

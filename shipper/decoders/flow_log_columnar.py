@@ -14,6 +14,7 @@ import numpy as np
 from shipper.decoders.columnar.cells import Flags, Ints
 from shipper.decoders.flow_log_column_records import Records, records
 from shipper.decoders.flow_log_column_rows import LEAST_TOGETHER, Target, rows
+from shipper.decoders.flow_log_column_selection import wanted_rows
 from shipper.decoders.flow_log_columns import read_columns, wrapped_perhaps
 from shipper.decoders.flow_log_document import Layout, Stream, layout
 from shipper.decoders.flow_log_exact import Settings
@@ -59,7 +60,7 @@ class ColumnarFlowLogDecoder:
     def decode(self, chunk: Chunk) -> Batch:
         """Every physical line becomes a document, a reject or a counted skip. Never raises for what a line holds."""
         named = named_columns(chunk.header)
-        if not chunk.records or self._exact.settings.selection or (chunk.header and named is None):
+        if not chunk.records or (chunk.header and named is None):
             return self._exact.decode(chunk)
         lines = lines_of(chunk.records)
         if len(lines) < self._least_lines:
@@ -81,7 +82,7 @@ class _Decoding:
         self._chunk = chunk
         self._lines = lines
         self._least_together = least_together
-        self._parts = Parts(chunk, len(lines))
+        self._parts = Parts(chunk, len(lines), self._settings.operation)
         self.header_missed = False
 
     def batch(self, columns: tuple[str, ...]) -> Batch:
@@ -131,9 +132,11 @@ class _Decoding:
         values, odd = read_columns(columns, found_table)
         found = records(columns, found_table, values)
         odd |= self._over_long(section)[found_table.rows] | wrapped_perhaps(found_table.cells(0))
-        expired = ~odd & self._expired(found)
+        excluded = ~odd & ~wanted_rows(self._settings.selection, section.columns, found)
+        expired = ~(odd | excluded) & self._expired(found)
+        left_out = excluded | expired
         stream = self._exact.stream(self._chunk, columns)
-        made = rows(found, ~(odd | expired), stream, self._target(section, columns))
+        made = rows(found, ~(odd | left_out), stream, self._target(section, columns))
         odd[made.few] = True
         exact = found_table.odd
         exact[found_table.rows[odd]] = True
@@ -142,14 +145,15 @@ class _Decoding:
         if not exact.all():
             self._parts.unknown_columns |= columns.unknown_names
         self._parts.add_rows(made, found_table.rows + section.first)
-        self._count(found, ~(odd | expired), blank=int(found_table.blank.sum()), expired=int(expired.sum()))
+        self._count(found, ~(odd | left_out))
+        blank, out, old = (int(flags.sum()) for flags in (found_table.blank, excluded, expired))
+        self._parts.sums += Sums(read=blank + out + old, skipped=blank, excluded=out, expired=old)
         return np.flatnonzero(exact)
 
-    def _count(self, found: Records, written: Flags, *, blank: int, expired: int) -> None:
+    def _count(self, found: Records, written: Flags) -> None:
         kinds = {name.lower(): int((flags & written).sum()) for name, flags in found.no_traffic.items()}
         suspect = int((written & ~found.dated).sum())
-        read = int(written.sum()) + blank + expired
-        self._parts.sums += Sums(read=read, skipped=blank, expired=expired, suspect=suspect, **kinds)
+        self._parts.sums += Sums(read=int(written.sum()), suspect=suspect, **kinds)
 
     def _over_long(self, section: Section) -> Flags:
         """Which lines are too long for a record, whatever is in them."""

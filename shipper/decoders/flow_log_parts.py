@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from shipper.decoders.bulk_lines import Operation
 from shipper.decoders.columnar import writer
 from shipper.decoders.columnar.cells import Bytes, Ints
 from shipper.decoders.flow_log_column_rows import Rows
@@ -20,8 +21,9 @@ _LOOK_BYTES = 1 << 17
 class Parts:
     """Collects the parts of one chunk, in any order."""
 
-    def __init__(self, chunk: Chunk, lines: int) -> None:
+    def __init__(self, chunk: Chunk, lines: int, operation: Operation) -> None:
         self._chunk = chunk
+        self._begin = f'{{"{operation}":{{"_index":"'.encode("ascii")
         self._lengths: Ints = np.zeros(lines, np.int64)
         self._codes: Ints = np.zeros(lines, np.int64)
         self._names: dict[str, int] = {}
@@ -65,6 +67,8 @@ class Parts:
                 begin, length = batch.cuts[number], batch.cuts[number + 1] - batch.cuts[number]
                 out[end - length : end] = body[begin : begin + length]
         documents = np.flatnonzero(self._lengths)
+        if len(documents):
+            writer.begin_again(out, ends[documents] - self._lengths[documents], self._begin)
         check_framing(out[:size], ends[documents])
         return Batch(
             chunk=self._chunk,

@@ -61,11 +61,15 @@ def _even(lines: bytes, columns: int) -> Table | None:
     rows, rest = divmod(len(ends), columns)
     if rest or (source[ends[columns - 1 :: columns] + BEFORE] != _LF).any() or lines.count(b"\n") != rows:
         return None
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    lengths = np.ascontiguousarray((ends - starts).reshape(rows, columns).T)
+    ends = np.ascontiguousarray(ends.reshape(rows, columns).T) + BEFORE
+    starts = np.empty_like(ends)
+    starts[1:] = ends[:-1]
+    starts[0, 1:] = ends[-1, :-1]
+    starts[0, 0] = BEFORE - 1
+    starts += 1
+    lengths = ends - starts
     if lengths.min() < 1 or lengths.max() > WIDEST:
         return None
-    starts = np.ascontiguousarray((starts + BEFORE).reshape(rows, columns).T)
     return Table(source, np.arange(rows), starts, lengths, np.zeros(rows, np.bool_), np.zeros(rows, np.bool_))
 
 

@@ -12,6 +12,7 @@ from flow_log_samples import AWS_NAME, RECORD, chunk, decoder, lines
 from shipper.decoders.flow_log_columnar import ColumnarFlowLogDecoder
 from shipper.decoders.flow_log_exact import FlowLogDecoder
 from shipper.decoders.flow_log_fields import DEFAULT_FORMAT, TGW, VPC, Field, Kind
+from shipper.decoders.flow_log_selection import Selection
 from shipper.model import Batch, Chunk
 
 epochs = st.integers(1_699_990_000, 1_700_010_000)
@@ -140,6 +141,12 @@ OPTIONS = st.sampled_from(
         {},
         {"flow_log_id": "fl-1", "operation": "index"},
         {"given_format": "srcaddr end new"},
+        {
+            "selection": Selection.of(
+                {"where": '["dstport=0-1000","action!=REJECT"]', "exclude": '["srcaddr=10.0.0.0/8"]'}
+            )
+        },
+        {"selection": Selection.of({"where": '["bytes>=100"]', "since": "2023-11-14T22:13:20+00:00"})},
         {"expire_before": dict.fromkeys(("aws.vpcflow", "aws.tgwflow"), EXPIRED)},
     ]
 )

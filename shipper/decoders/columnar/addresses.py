@@ -13,6 +13,7 @@ _V4_LONGEST, _V6_LONGEST = 15, 39
 _V4_ROW = _V4_LONGEST + 1
 _V6_ROW = _V6_LONGEST + 1
 _GROUPS = 8
+_MOST_OCTET = 255
 _DOT, _COLON, _ZERO = np.uint8(46), np.uint8(58), np.uint8(48)
 
 
@@ -72,7 +73,9 @@ def _v4(cells: Cells) -> tuple[Flags, Bytes]:
     rows = np.arange(len(form))[:, None] * _V4_ROW
     found = digits.reshape(-1)[rows + places[form]].astype(np.uint16)
     octets = found[:, :4] + found[:, 4:8] * np.uint16(10) + found[:, 8:] * np.uint16(100)
-    good &= (octets <= 255).all(axis=1)
+    octets *= good[:, None]
+    if octets.max(initial=0) > _MOST_OCTET:
+        good &= (octets <= _MOST_OCTET).all(axis=1)
     return good, octets.astype(np.uint8)
 
 

@@ -40,10 +40,6 @@ class Cells:
         """These rows only."""
         return Cells(self.source, self.starts[rows], self.lengths[rows])
 
-    def part(self, some: slice) -> "Cells":
-        """Some neighbours."""
-        return Cells(self.source, self.starts[some], self.lengths[some])
-
     def only(self, present: Flags) -> "Cells":
         """Empty where not present."""
         return Cells(self.source, self.starts, self.lengths * present)

@@ -4,13 +4,15 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shipper.decoders.columnar.addresses import Addresses
 from shipper.decoders.columnar.cells import Bytes, Cells, Flags, Ints, fixed
+from shipper.decoders.columnar.distinct import distinct
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _DIGEST_BYTES = 20
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_WORD_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,24 +23,21 @@ class Flows:
     ports: Bytes
 
 
-def community_ids(source: Addresses, destination: Addresses, flows: Flows, wanted: Flags) -> tuple[Cells, Bytes]:
-    """The ids of rows that are wanted (addresses of one family), and what was hashed as (rows, 40): equal where ids
-    are."""
-    contents = np.zeros((len(wanted), 40), np.uint8)
+def community_ids(source: Addresses, destination: Addresses, flows: Flows, wanted: Flags) -> Cells:
+    """The ids of rows that are wanted (addresses of one family)."""
     codes = np.zeros(len(wanted), np.int64)
     texts = []
     known = 0
-    for family, first, width in ((source.v4 & destination.v4, 12, 16), (source.v6 & destination.v6, 0, 40)):
+    for family, first in ((source.v4 & destination.v4, 12), (source.v6 & destination.v6, 0)):
         rows = np.flatnonzero(wanted & family)
         if not len(rows):
             continue
         content = _contents(source.packed[rows, first:], destination.packed[rows, first:], flows, rows)
-        distinct, own = _distinct(content)
-        texts.append(_texts(content[distinct]))
+        alone, own = distinct(content)
+        texts.append(_texts(content[alone]))
         codes[rows] = own + known
-        contents[rows, :width] = content
-        known += len(distinct)
-    return fixed(np.concatenate(texts) if texts else np.zeros((1, 30), np.uint8), codes), contents
+        known += len(alone)
+    return fixed(np.concatenate(texts) if texts else np.zeros((1, 30), np.uint8), codes)
 
 
 def _contents(source: Bytes, destination: Bytes, flows: Flows, rows: Ints) -> Bytes:
@@ -57,37 +56,19 @@ def _contents(source: Bytes, destination: Bytes, flows: Flows, rows: Ints) -> By
 
 def _is_less(one: Bytes, other: Bytes) -> Flags:
     """Row by row, as bytes compare."""
+    if one.shape[1] < _WORD_BYTES:
+        return _words(one) < _words(other)
     rows = np.arange(len(one))
     first = (one != other).argmax(axis=1)
     found: Flags = one[rows, first] < other[rows, first]
     return found
 
 
-def _distinct(contents: Bytes) -> tuple[Ints, Ints]:
-    """Rows that differ from all others among them, and for each row which of these it equals.
-
-    Rows meet in buckets of a hash table; each round settles those that equal their bucket's last.
-    """
-    words = np.ascontiguousarray(contents).view(np.uint64)
-    mixed = np.zeros(len(contents), np.uint64)
-    for word in words.T:
-        mixed = (mixed ^ word) * _MULTIPLIER
-        mixed ^= mixed >> np.uint64(32)
-    size = 1 << max(len(contents) - 1, 1).bit_length() + 1
-    equal = np.zeros(len(contents), np.int64)
-    left = np.arange(len(contents))
-    while len(left):
-        bucket = (mixed[left] & np.uint64(size - 1)).astype(np.int64)
-        table = np.empty(size, np.int64)
-        table[bucket] = left
-        model = table[bucket]
-        settled = (words[left] == words[model]).all(axis=1)
-        equal[left[settled]] = model[settled]
-        left = left[~settled]
-        mixed = mixed * _MULTIPLIER ^ mixed >> np.uint64(29)
-    alone = equal == np.arange(len(contents))
-    number = np.cumsum(alone) - 1
-    return np.flatnonzero(alone), number[equal]
+def _words(texts: Bytes) -> NDArray[np.uint64]:
+    """Up to eight bytes a row as a number that compares as they do."""
+    padded = np.zeros((len(texts), _WORD_BYTES), np.uint8)
+    padded[:, : texts.shape[1]] = texts
+    return padded.view(">u8").reshape(-1).astype(np.uint64)
 
 
 def _texts(contents: Bytes) -> Bytes:

@@ -1,10 +1,11 @@
 """Rows put together piece by piece: all rows get their first piece, then all their second.
 
 A cell is copied as a window as wide as the column's widest: what is copied too much is overwritten by the row's next
-pieces. Where a row's own end is too near for that, the cell is copied at its own length.
+pieces, or reaches a few bytes into the next row's beginning, which is written once more when all rows are there. Where
+a row's own end is nearer than that, the cell is copied at its own length.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -14,6 +15,9 @@ Piece = bytes | Cells
 
 _TOGETHER = 2048
 """So many rows stay near the processor while piece after piece is added."""
+
+REACHED_OVER = 16
+"""So many first bytes of a row may be gone until `begin_again`."""
 
 
 def lengths(pieces: Sequence[Piece], rows: int) -> Ints:
@@ -31,42 +35,68 @@ def room(size: int) -> Bytes:
 
 def write(out: Bytes, pieces: Sequence[Piece], starts: Ints, ends: Ints) -> None:
     """Write row i to `out[starts[i] : ends[i]]`; `out` came from `room`, `ends` are `starts` plus `lengths`."""
+    moves = list(_moves(out, pieces))
     for first in range(0, len(starts), _TOGETHER):
         some = slice(first, first + _TOGETHER)
-        parts = [piece if isinstance(piece, bytes) else piece.part(some) for piece in pieces]
-        _write(out, parts, starts[some].copy(), ends[some])
+        at = starts[some].copy()
+        for move in moves:
+            at += move(at, some, ends[some])
 
 
-def _write(out: Bytes, pieces: Sequence[Piece], at: Ints, ends: Ints) -> None:
-    """`at` is where each row's next piece goes."""
+Move = Callable[[Ints, slice, Ints], int | Ints]
+"""Writes a piece of some rows where each is to stand; gives by how much each row grew. Takes the rows' ends, too."""
+
+
+def _moves(out: Bytes, pieces: Sequence[Piece]) -> Iterator[Move]:
     narrowest = [len(piece) if isinstance(piece, bytes) else piece.narrowest for piece in pieces]
     left = sum(narrowest)
     for piece, least in zip(pieces, narrowest, strict=True):
         left -= least
         if isinstance(piece, bytes):
-            _write_literal(out, piece, at)
-            at += len(piece)
-            continue
-        if width := piece.widest:
-            if width - least <= left:
-                windows(out, width)[at] = windows(piece.source, width)[piece.starts]
-            else:
-                _write_near_end(out, piece, at, ends)
-        at += piece.lengths
+            for begin in range(0, len(piece), WIDEST):
+                yield _literal(out, piece[begin : begin + WIDEST])
+        elif width := piece.widest:
+            fits = width - least <= left + REACHED_OVER
+            yield _cells(out, piece, width) if fits else _cells_near_ends(out, piece, width)
 
 
-def _write_literal(out: Bytes, text: bytes, at: Ints) -> None:
-    for begin in range(0, len(text), WIDEST):
-        part = text[begin : begin + WIDEST]
-        windows(out, len(part))[at + begin] = np.frombuffer(part, f"V{len(part)}")
+def _literal(out: Bytes, text: bytes) -> Move:
+    target, window = windows(out, len(text)), np.frombuffer(text, f"V{len(text)}")
+
+    def move(at: Ints, _some: slice, _ends: Ints) -> int:
+        target[at] = window
+        return len(text)
+
+    return move
 
 
-def _write_near_end(out: Bytes, piece: Cells, at: Ints, ends: Ints) -> None:
-    width = piece.widest
-    near = at + width > ends
-    far = np.flatnonzero(~near)
-    windows(out, width)[at[far]] = windows(piece.source, width)[piece.starts[far]]
-    for length in np.unique(piece.lengths[near]):
-        if length:
-            rows = np.flatnonzero(near & (piece.lengths == length))
-            windows(out, int(length))[at[rows]] = windows(piece.source, int(length))[piece.starts[rows]]
+def _cells(out: Bytes, piece: Cells, width: int) -> Move:
+    target, source = windows(out, width), windows(piece.source, width)
+
+    def move(at: Ints, some: slice, _ends: Ints) -> Ints:
+        target[at] = source[piece.starts[some]]
+        return piece.lengths[some]
+
+    return move
+
+
+def _cells_near_ends(out: Bytes, piece: Cells, width: int) -> Move:
+    """For rows whose end is too near: they are copied at their own length."""
+    target, source = windows(out, width), windows(piece.source, width)
+
+    def move(at: Ints, some: slice, ends: Ints) -> Ints:
+        begins, sizes = piece.starts[some], piece.lengths[some]
+        near = at + width > ends + REACHED_OVER
+        target[at[~near]] = source[begins[~near]]
+        for size in np.unique(sizes[near]).tolist():
+            rows = np.flatnonzero(near & (sizes == size))
+            if size:
+                windows(out, size)[at[rows]] = windows(piece.source, size)[begins[rows]]
+        return sizes
+
+    return move
+
+
+def begin_again(out: Bytes, starts: Ints, text: bytes) -> None:
+    """Rows that all begin with this get their first bytes back."""
+    _literal(out, text[:REACHED_OVER])(starts, slice(None), starts)
