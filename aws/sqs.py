@@ -34,6 +34,8 @@ class Message:
     receipt: str
     body: str
     receives: int
+    sent_ms: int = 0
+    """When it was sent, in milliseconds since 1970; 0 where it is not told."""
 
 
 class Queue:
@@ -59,7 +61,7 @@ class Queue:
                 MaxNumberOfMessages=MOST_MESSAGES,
                 WaitTimeSeconds=wait_seconds,
                 VisibilityTimeout=visibility_seconds,
-                MessageSystemAttributeNames=["ApproximateReceiveCount"],
+                MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
             )
         return [
             Message(
@@ -67,6 +69,7 @@ class Queue:
                 each["ReceiptHandle"],
                 each.get("Body", ""),
                 int(each.get("Attributes", {}).get("ApproximateReceiveCount", 1)),
+                int(each.get("Attributes", {}).get("SentTimestamp", 0)),
             )
             for each in answer.get("Messages", ())
         ]

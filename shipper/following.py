@@ -36,6 +36,7 @@ def live_input(name: str, given: AnyInput, halt: Halt, sink: Sink, shared: Share
     named = tuple(sorted({**kind.settings, "input": name}.items()))
     log = partial(shared.log, input=name)
     heard = HeardSink(sink)
+    stream = Stream(kind, shared.opened.target)
 
     def begin(stop: Event) -> Attempt:
         parts = SourceParts(
@@ -44,11 +45,14 @@ def live_input(name: str, given: AnyInput, halt: Halt, sink: Sink, shared: Share
             clock=clock,
             log=log,
             stopped=halt.wait,
+            stream=stream,
+            dead_letters=shared.dead_letters,
+            aws=shared.settings.aws,
+            random=shared.surroundings.random,
             once=shared.once,
         )
         decoder = KINDS[kind.name].decoder(decoder_parts(kind, shared.settings, shared.opened.rules, clock()))
         source = row.source(given, parts)
-        stream = Stream(kind, shared.opened.target)
         pipeline = Pipeline(source, decoder, heard, shared.dead_letters, stream=stream, clock=clock, stop=stop)
         log("input begins", kind=kind.name)
         return Attempt(source, pipeline)

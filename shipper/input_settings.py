@@ -30,5 +30,25 @@ class EveInput(InputSettings):
     )
 
 
-AnyInput = EveInput
+class SqsInput(InputSettings):
+    """Flow logs as they are delivered to a bucket: a queue tells of new objects, and any number of workers share it."""
+
+    type: Literal["sqs"] = Field(description="sqs: an Amazon SQS queue that S3 tells of new objects.")
+    queue_url: str = Field(
+        min_length=1,
+        description="Address of the queue, such as https://sqs.REGION.amazonaws.com/ACCOUNT/NAME.",
+    )
+    prefixes: tuple[str, ...] = Field((), description="Only objects whose keys begin so; without any, all.")
+    format: str = Field("", description="Columns of lines without a header, as --format.")
+    flow_log_id: str = Field("", description="For aws.vpcflow.flow_log_id where an object's name does not tell it.")
+    parallel: int = Field(16, ge=1, le=256, description="Objects read at the same time.")
+    visibility_seconds: int = Field(
+        120, ge=10, le=43_200, description="How long a lost worker's messages stay hidden; renewed while it works."
+    )
+    most_receives: int = Field(
+        3, ge=1, description="An object that could not be read so often becomes a dead letter with its name."
+    )
+
+
+AnyInput = Annotated[EveInput | SqsInput, Field(discriminator="type")]
 """The models by `type`."""

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shipper.input_settings import EveInput
-from shipper.interfaces import LiveSource, Log, Wait
-from shipper.model import RecordKind, StreamKey
+from shipper.catalog import KINDS
+from shipper.input_settings import EveInput, SqsInput
+from shipper.interfaces import DeadLetterStore, LiveSource, Log, Wait
+from shipper.model import RecordKind, Stream, StreamKey
+from shipper.settings import AwsSettings
+from shipper.sources.patience import Patience
 from shipper.sources.tail import Manners, TailSource, followed
 from shipper.sources.tail_marks import Marks, MarkStore
 
@@ -24,6 +27,10 @@ class SourceParts:
     clock: Callable[[], datetime]
     log: Log
     stopped: Wait
+    stream: Stream
+    dead_letters: DeadLetterStore
+    aws: AwsSettings
+    random: Callable[[], float]
     once: bool = False
 
 
@@ -56,4 +63,39 @@ def _eve_plan(settings: EveInput) -> Sequence[str]:
     return followed(settings.paths)
 
 
-INPUTS: Mapping[str, Row] = {"eve": Row(_eve_kind, _eve_source, _eve_plan)}
+def _sqs_kind(settings: SqsInput) -> RecordKind:
+    given = {"format": settings.format, "flow_log_id": settings.flow_log_id}
+    return RecordKind("flowlogs", {name: value for name, value in given.items() if value})
+
+
+def _sqs_source(settings: SqsInput, parts: SourceParts) -> LiveSource:
+    from shipper.sources.aws_queue import open_queue  # noqa: PLC0415  (boto3 takes a third of a second to load)
+    from shipper.sources.sqs_objects import QueueRules  # noqa: PLC0415
+
+    rules = QueueRules(
+        prefixes=settings.prefixes,
+        once=parts.once,
+        visibility_seconds=settings.visibility_seconds,
+        most_receives=settings.most_receives,
+        parallel=settings.parallel,
+    )
+    return open_queue(
+        settings.queue_url,
+        parts.aws.model_dump(),
+        rules,
+        patience=Patience(parts.stopped, parts.random),
+        dead_letters=parts.dead_letters,
+        stream=parts.stream,
+        framing=KINDS["flowlogs"].framing,
+        clock=parts.clock,
+    )
+
+
+def _sqs_plan(settings: SqsInput) -> Sequence[str]:
+    return [f"new objects that {settings.queue_url} tells of", *(f"  below {each}" for each in settings.prefixes)]
+
+
+INPUTS: Mapping[str, Row] = {
+    "eve": Row(_eve_kind, _eve_source, _eve_plan),
+    "sqs": Row(_sqs_kind, _sqs_source, _sqs_plan),
+}

@@ -21,8 +21,8 @@ from aws.sqs import Message
 from shipper.errors import DecodeError, Unavailable, ours
 from shipper.identity import Framing
 from shipper.interfaces import DeadLetterStore
-from shipper.model import Checkpoint, Chunk, ChunkId, DeadLetter, Position, Stream, StreamKey
-from shipper.sources.files import FilesSource, Progress
+from shipper.model import Checkpoint, Chunk, ChunkId, DeadLetter, Position, Reading, Stream, StreamKey
+from shipper.sources.files import FilesSource
 from shipper.sources.inputs import Input
 from shipper.sources.s3_layout import Wanted, is_wanted
 from shipper.sources.s3_notifications import notices
@@ -131,9 +131,13 @@ class SqsSource:
             self._held.clear()
         self._try(partial(self._queue.hide, held, 0))
 
-    def progress(self) -> Progress:
-        """How far reading is."""
-        return self._files.progress()
+    def reading(self) -> Reading:
+        """How far it is: what is in our hands, and how long ago the oldest of it was sent. From any thread."""
+        with self._changed:
+            sent = [each.message.sent_ms for each in self._held.values() if each.message.sent_ms]
+            held = len(self._held)
+        lag = self._clock().timestamp() - min(sent) / 1000 if sent else 0.0
+        return Reading(self._files.progress().bytes_read, backlog_inputs=held, lag_seconds=max(lag, 0.0))
 
     def _arriving(self) -> Iterator[Input]:
         """Objects as messages come; one reading thread at a time asks for the next."""
