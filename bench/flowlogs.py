@@ -12,7 +12,6 @@ bytes_per_document`.
 
 import argparse
 import os
-import resource
 import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -190,11 +189,13 @@ def stream(shipper: Shipper, megabytes: int) -> float:
     while written < megabytes * 1_000_000:
         process.stdin.write(block)
         written += len(block)
+    status = Path(f"/proc/{process.pid}/status").read_text()  # getrusage would tell of this process, too
     out, _ = process.communicate()
     if process.returncode:
         raise SystemExit(f"exit {process.returncode}: {out[-500:]!r}")
     say(f"{written / 1e6:,.0f} MB streamed in {monotonic() - begin:.0f} s")
-    return round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, 1)
+    (peak,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
+    return round(int(peak) / 1024, 1)
 
 
 if __name__ == "__main__":
