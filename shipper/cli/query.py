@@ -12,7 +12,9 @@ from shipper.period import HELP, period
 @click.argument("name", required=False)
 @click.option("--since", default="24h", show_default=True, help=f"Begin: {HELP}.")
 @click.option("--until", default="0m", show_default="now", help="End, in the same grammar.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Most rows.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Most rows; of alerts, most alerts."
+)
 @click.option("--json", "json_wanted", is_flag=True, help="As JSON.")
 @click.pass_obj
 def query(context: Context, /, name: str | None, since: str, until: str, limit: int, json_wanted: bool) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shipper.views.question import Cell, Question, Scope
+from shipper.views.question import Cell, Question, Scope, by_one_search
 
 _ROWS = 24
 # Seconds; steps people read well.
@@ -45,8 +45,6 @@ def _rows(aggregations: Mapping[str, Any], scope: Scope) -> list[list[Cell]]:
 ACTIONS_OVER_TIME = Question(
     title="Accepted and refused over time",
     rule="Counts flow-log records: traffic between two recorded interfaces counts at both.",
-    dataset="aws.vpcflow",
     columns={"from (UTC)": "left", "accepted": "number", "refused": "number"},
-    body=_body,
-    rows=_rows,
+    answer=by_one_search("aws.vpcflow", _body, _rows),
 )

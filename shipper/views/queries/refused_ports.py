@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shipper.views.question import Cell, Question, Scope
+from shipper.views.question import Cell, Question, Scope, by_one_search
 
 
 def _body(scope: Scope) -> dict[str, Any]:
@@ -41,8 +41,6 @@ def _rows(aggregations: Mapping[str, Any], scope: Scope) -> list[list[Cell]]:
 REFUSED_PORTS = Question(
     title="Top refused server ports",
     rule="Counts flow-log records with action REJECT: only the interface that refuses writes one.",
-    dataset="aws.vpcflow",
     columns={"port": "right", "protocol": "left", "refused": "number", "clients": "number", "servers": "number"},
-    body=_body,
-    rows=_rows,
+    answer=by_one_search("aws.vpcflow", _body, _rows),
 )

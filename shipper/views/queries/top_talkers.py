@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shipper.views.question import Cell, Question, Scope
+from shipper.views.question import Cell, Question, Scope, by_one_search
 
 # Both ends count at most a few times over, so the true leaders are among this many times as many candidates.
 _CANDIDATES = 5
@@ -39,8 +39,6 @@ def _rows(aggregations: Mapping[str, Any], scope: Scope) -> list[list[Cell]]:
 TOP_TALKERS = Question(
     title="Top talkers",
     rule="Both ends record the same traffic: each direction of a pair counts at the one interface that saw most of it.",
-    dataset="aws.vpcflow",
     columns={"source": "left", "destination": "left", "bytes": "number", "packets": "number", "seen at": "left"},
-    body=_body,
-    rows=_rows,
+    answer=by_one_search("aws.vpcflow", _body, _rows),
 )
