@@ -1,11 +1,12 @@
-"""The command that writes the day of flow logs into a folder, and `story.json` with the true numbers beside them.
+"""The command that writes the day into a folder: flow logs, mirrored packets, and `story.json` with the true numbers.
 
     python -m demo.flow_logs --out .cache/demo/flowlogs
 
-The folder holds `AWSLogs/…` (what to load), `story.json` and `manifest.json`. A folder whose story is whole and ended
-less than 24 hours ago is kept as it is, so that running and loading again adds nothing; a new story then begins no
-earlier than the old one ended, so no minute is told twice. `--fresh`, or asking for another end, seed or size, tells
-the day anew: load that into an empty store. Only an empty folder or one with our manifest is ever written to.
+The folder holds `AWSLogs/…` (what to load), `mirrored.pcap` (what Suricata reads: the packets of one connection that is
+in the flow logs, too), `story.json` and `manifest.json`. A folder whose story is whole and ended less than 24 hours ago
+is kept as it is, so that running and loading again adds nothing; a new story then begins no earlier than the old one
+ended, so no minute is told twice. `--fresh`, or asking for another end, seed or size, tells the day anew: load that
+into an empty store. Only an empty folder or one with our manifest is ever written to.
 """
 
 import argparse
@@ -19,8 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from demo.delivery import DEFAULT_RECORDS, DEFAULT_SEED, Request, story, tell
+from demo.sample import mirrored
 from demo.stage import DAY
 from demo.truth import Story
+
+PCAP = "mirrored.pcap"
 
 Manifest = dict[str, Any]
 
@@ -57,6 +61,8 @@ def write(out: Path, request: Request) -> Story:
         path = out / delivered.key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(delivered.body)
+    if login := delivery.truth.login:
+        (out / PCAP).write_bytes(mirrored(login))
     truth = story(request, delivery, count)
     _write_json(out / "story.json", truth)
     _write_json(out / "manifest.json", _manifest(request) | {"complete": True})
@@ -70,7 +76,7 @@ def kept(out: Path, wanted: Request, *, any_end: bool) -> Story | None:
         return None
     truth = _read_json(out / "story.json")
     there = sum(1 for _ in out.glob("AWSLogs/**/*.log.gz"))
-    return truth if truth is not None and truth["objects"] == there else None
+    return truth if truth is not None and truth["objects"] == there and (out / PCAP).exists() else None
 
 
 def read_manifest(out: Path) -> Manifest | None:

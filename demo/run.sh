@@ -1,26 +1,59 @@
 #!/usr/bin/env bash
-# The demo: a real OpenSearch, a day of VPC flow logs that ends now, and three answers. Run again, it adds nothing.
+# The demo: a real OpenSearch, a day that ends now as VPC flow logs and as packets that a real Suricata reads, and four
+# answers. Run again, it adds nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-readonly LOGS=.cache/demo/flowlogs
+readonly LOGS=.cache/demo/flowlogs PACKETS=.cache/demo/flowlogs/mirrored.pcap EVE=.cache/demo/eve.json
+readonly SENSOR=$PWD/.cache/demo/sensor
 # The demo's documents go into the demo's stack, whatever settings of its user's there are.
-shipper() { .venv/bin/shipper --config .cache/demo/settings.toml "$@"; }
+shipper() {
+  (
+    for name in $(compgen -v | grep -E '^(OPENSEARCH|SHIPPER)_'); do
+      case "$name" in SHIPPER_STACK_FILE | SHIPPER_STATE__DIRECTORY) ;; *) unset "$name" ;; esac
+    done
+    SHIPPER_SURICATA__DIRECTORY=$SENSOR SHIPPER_SURICATA__SENSOR_NAME=demo \
+      exec .venv/bin/shipper --config .cache/demo/settings.toml "$@"
+  )
+}
 title() { printf '\n== %s\n' "$*"; }
 
-title "The stack"
-docker/stack.sh up
+# IMAGE: Suricata reads the packets; $EVE is its whole word or what was there before. Twice would not be the same: each
+# run has flow ids of its own, so what was read once is kept.
+read_packets() {
+  local made=$PWD/.cache/demo/suricata
+  rm -rf "$made"
+  mkdir "$made"
+  docker run --rm --network none --cap-drop ALL --user "$(id -u):$(id -g)" --entrypoint suricata \
+    --volume "$SENSOR:$SENSOR:ro" --volume "$PWD/$LOGS:/packets:ro" --volume "$made:$made" "$1" \
+    -c "$SENSOR/suricata.yaml" --runmode single --set unix-command.enabled=no -l "$made" -r "/packets/${PACKETS##*/}"
+  mv "$made/eve.json" "$EVE"
+}
 
-for name in $(compgen -v | grep -E '^(OPENSEARCH|SHIPPER)_'); do
-  case "$name" in SHIPPER_STACK_FILE | SHIPPER_STATE__DIRECTORY) ;; *) unset "$name" ;; esac
-done
 mkdir -p .cache/demo
 : >.cache/demo/settings.toml
-
-title "A day of flow logs, made up: two VPCs, web traffic, probes, a port scan, and somebody who gets in"
+title "A day, made up: two VPCs, web traffic, probes, a port scan, and somebody who gets in"
 .venv/bin/python -m demo.flow_logs --out "$LOGS"
 
-title "Loading them: shipper backfill flowlogs $LOGS/AWSLogs"
+title "The stack"
+reading=
+if ! [ "$EVE" -nt "$PACKETS" ]; then
+  docker/engine.sh
+  image=$(docker/images.sh suricata | sed -n 's/^SURICATA_IMAGE=//p')
+  shipper suricata render >/dev/null
+  read_packets "$image" >.cache/demo/suricata.log 2>&1 & # while OpenSearch starts
+  reading=$!
+fi
+docker/stack.sh up
+[ -z "$reading" ] || wait "$reading" || {
+  cat .cache/demo/suricata.log >&2
+  echo "Suricata did not read $PACKETS (above: why)." >&2
+  exit 4
+}
+
+title "Its flow logs: shipper backfill flowlogs $LOGS/AWSLogs"
 shipper backfill flowlogs "$LOGS/AWSLogs"
+title "What Suricata said of its packets: shipper backfill eve $EVE"
+shipper backfill eve "$EVE"
 
 story() { .venv/bin/python -c "import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])" "$LOGS/story.json" "$1"; }
 since=$(story begin) until=$(story end)
@@ -31,11 +64,15 @@ shipper query top-talkers --since "$since" --until "$until"
 title "What was let through and what was refused: shipper query actions-over-time"
 shipper query actions-over-time --since "$since" --until "$until"
 
+title "What Suricata found, and what the flow logs say of the same connection: shipper query alerts"
+shipper query alerts --since "$since" --until "$until"
+
 cat <<'TEXT'
 
 == Look further
-The forgotten host 10.20.1.40 was scanned, its password was guessed, it read the database, and then it sent the
-database to 203.0.113.99: the scan is the hour with thousands of refusals, the theft is the top talker.
+The forgotten host 10.20.1.40: its password can be read on the way (the alert). It was scanned (the hour with thousands
+of refusals), its password was guessed, it read the database, and then it sent the database to 203.0.113.99 (the top
+talker).
 
   shipper query top-talkers --since 3h      the same questions about another time
   shipper backfill flowlogs FOLDER          your own flow logs, under the same templates

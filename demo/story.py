@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 from demo import network as cast
+from demo import sample
 from demo.flow import ICMP, ICMPV6, NOTHING, TCP, UDP, Ends, Flow, Span, Verdict, Volume, tcp, udp
 from demo.stage import HOUR, MINUTE, Period, PortBook, Stage
 
@@ -156,6 +157,11 @@ def administration(stage: Stage) -> Iterator[Flow]:
         yield stage.flow(onward, span, tcp(typed), tcp(typed * 8))
 
 
+def login_in_the_clear(stage: Stage) -> Iterator[Flow]:
+    """The office logs in to the forgotten host over FTP: a mirror session sees the password, the flow log the bytes."""
+    yield sample.connection(stage.by_day(sample.seconds()).start)
+
+
 def peering(stage: Stage) -> Iterator[Flow]:
     """The VPCs work together over the peering: batch hosts read the shop's database, app servers feed the warehouse."""
     chance = stage.chance
@@ -237,6 +243,7 @@ SCENES: tuple[Scene, ...] = (
     pings,
     pings_over_ipv6,
     administration,
+    login_in_the_clear,
     peering,
     analytics_jobs,
     port_scan,

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from demo import network as cast
 from demo.flow import ICMP, ICMPV6, TCP, UDP, Flow, Verdict
 from demo.records import Record
+from demo.sample import SCENE as LOGIN
+from demo.sample import SID
 from demo.stage import Period
 
 TOP = 10
@@ -37,6 +39,8 @@ class Truth:
         self._connections = 0
         self._scan: list[Flow] = []
         self._theft: list[Flow] = []
+        self.login: Flow | None = None
+        """The connection whose packets were mirrored."""
 
     def add_flow(self, flow: Flow) -> None:
         """Count a conversation once."""
@@ -49,6 +53,8 @@ class Truth:
             self._scan.append(flow)
         elif flow.scene == "exfiltration":
             self._theft.append(flow)
+        elif flow.scene == LOGIN:
+            self.login = flow
 
     def add_record(self, record: Record, flow_log_id: str) -> None:
         """Count a record as a flow log holds it."""
@@ -106,6 +112,7 @@ class Truth:
             },
             "scan": _scan(self._scan),
             "exfiltration": _exfiltration(self._theft),
+            "login": _login(self.login) if self.login else None,
             "hosts": {interface.name: interface.address for interface in cast.INTERFACES},
         }  # fmt: skip
 
@@ -142,6 +149,20 @@ def _exfiltration(flows: Iterable[Flow]) -> Story:
         "bytes_out": sum(flow.request.bytes for flow in flows),
         "bytes_back": sum(flow.response.bytes for flow in flows),
         **_when(flows),
+    }
+
+
+def _login(flow: Flow) -> Story:
+    return {
+        "client": flow.ends.client,
+        "client_port": flow.client_port,
+        "server": flow.ends.server,
+        "server_port": flow.ends.server_port,
+        "interface_id": cast.BY_ADDRESS[flow.ends.server].eni,
+        "sid": SID,
+        "from_client": flow.request._asdict(),
+        "from_server": flow.response._asdict(),
+        **_when([flow]),
     }
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from integration.command import Shipper
 from integration.containers import OpenSearchNode
+from integration.suricata_runs import eve_of
 
 ROOT = Path(__file__).parents[2]
 RECORDS = 20_000
@@ -29,6 +30,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def story(folder: Path) -> Any:
     return json.loads((folder / "story.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def eve(folder: Path, suricata_image: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What Suricata says of the day's packets."""
+    del suricata_image
+    return eve_of([folder / "mirrored.pcap"], tmp_path_factory.mktemp("eve"))
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +83,31 @@ def test_accepted_and_refused_over_time(loaded: Shipper, story: Any) -> None:
         assert count - at_the_end <= sums[action] <= count
     scan = story["scan"]["begin"][:13].replace("T", " ")
     assert max(rows, key=lambda row: row["refused"])["from (UTC)"].startswith(scan)
+
+
+def test_an_alert_stands_beside_the_flow_logs_of_its_connection(loaded: Shipper, eve: Path, story: Any) -> None:
+    loaded("backfill", "eve", eve)
+    loaded.search({"size": 0}, "suricata.*")
+    login = story["login"]
+    rows = answer(loaded, story, "alerts")
+    assert {(row["client"], row["server"]) for row in rows} == {
+        (login["client"], f"{login['server']}:{login['server_port']}")
+    }
+    assert {row["alert"] for row in rows} == {"FLOWTAP cleartext credentials: FTP password"}
+    assert [
+        (row["seen at"], row["sent by"], row["action"], {"packets": row["packets"], "bytes": row["bytes"]})
+        for row in rows
+    ] == [
+        (login["interface_id"], "client", "accept", login["from_client"]),
+        (login["interface_id"], "server", "accept", login["from_server"]),
+    ]
+    (alert,) = loaded.documents(dataset="suricata.alert")
+    assert alert["_source"]["rule"]["id"] == str(login["sid"])
+    both = {"term": {"network.community_id": alert["_source"]["network"]["community_id"]}}
+    records = loaded.documents(both)
+    assert sum(row["records"] for row in rows) == len(records) >= 4
+    again = loaded("backfill", "eve", eve, "--again", "--json").json["sums"]
+    assert (again["delivered"], again["dead_lettered"]) == (0, 0)
 
 
 def test_run_again_it_adds_nothing(loaded: Shipper, folder: Path, story: Any) -> None:

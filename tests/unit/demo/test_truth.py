@@ -151,3 +151,18 @@ def test_the_plot_is_in_order(day):
         < begins(legacy, cast.DATABASE.address, "5432")
         < begins(legacy, cast.DROP, "443")
     )
+
+
+def test_the_login_whose_packets_were_mirrored(day):
+    told = day.story["login"]
+    there = (told["client"], told["server"], str(told["client_port"]), str(told["server_port"]))
+    ways = {
+        "from_client": there,
+        "from_server": (there[1], there[0], there[3], there[2]),
+    }
+    for name, way in ways.items():
+        found = [r for r in flows_only(day) if (r["srcaddr"], r["dstaddr"], r["srcport"], r["dstport"]) == way]
+        assert {(r["action"], r["interface-id"]) for r in found} == {("ACCEPT", told["interface_id"])}
+        assert len(found) >= 2, "longer than a minute"
+        assert sum(int(r["packets"]) for r in found) == told[name]["packets"]
+        assert sum(int(r["bytes"]) for r in found) == told[name]["bytes"]
