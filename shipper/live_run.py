@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from threading import Event, Thread
+from typing import TypeVar
 
-from shipper.errors import ShipperError
-from shipper.interfaces import Log
+from shipper.backoff import delays
+from shipper.errors import ShipperError, Unavailable
+from shipper.interfaces import Log, Wait
 from shipper.live import LiveInput
 from shipper.model import Waiting
 
@@ -14,6 +16,24 @@ LEAST_MEMORY_BYTES = 4 << 20
 
 _LOOK_SECONDS = 0.5
 _TOLD_AFTER_SECONDS = 2.0
+_FIRST_SECONDS, _MOST_SECONDS = 0.5, 15.0
+
+T = TypeVar("T")
+
+
+def when_there(begin: Callable[[], T], *, wait: Wait, random: Callable[[], float], log: Log) -> T | None:
+    """What `begin` gives, tried again for as long as the store does not answer. None when told to stop meanwhile."""
+    told = ""
+    for seconds in delays(random, _FIRST_SECONDS, _MOST_SECONDS):
+        try:
+            return begin()
+        except Unavailable as error:
+            if str(error) != told:
+                told = str(error)
+                log("waiting", "warning", what=told, remedy="it is tried again by itself; nothing is read meanwhile")
+            if wait(seconds):
+                break
+    return None
 
 
 class LiveRun:

@@ -84,13 +84,20 @@ def _follow(
     from shipper.following import Shared, live_input
     from shipper.inputs import INPUTS
     from shipper.live import Halt
-    from shipper.live_run import LiveRun
+    from shipper.live_run import LiveRun, when_there
     from shipper.log import StreamLog
     from shipper.watch import Watchable, watching
 
     log = StreamLog(sys.stderr, now, as_json=options["log_json"])
     surroundings = Surroundings(clock=now, random=random.random, wait=stop.event.wait)
-    opened = open_store(context.store, context.settings, surroundings, options["allow_partitions"])
+    opened = when_there(
+        lambda: open_store(context.store, context.settings, surroundings, options["allow_partitions"]),
+        wait=stop.event.wait,
+        random=random.random,
+        log=log,
+    )
+    if opened is None:
+        return []
     halts = {name: Halt() for name in inputs}
     streams = [
         Watchable(name, INPUTS[given.type].kind(given).name, opened.another(halts[name].wait))

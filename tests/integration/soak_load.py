@@ -128,6 +128,7 @@ class SoakLoad:
             try:
                 times = times + 1 if running.sample("flowtap_backlog_bytes") == 0 else 0
             except urllib3.exceptions.HTTPError:
+                running.health()  # fails where the process has ended
                 times = 0
 
     def _counted(self) -> Outcome:

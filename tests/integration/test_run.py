@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from integration.command import Shipper
-from integration.containers import OpenSearchNode, wait_for
+from integration.containers import OpenSearchNode, free_port, wait_for
 from integration.eve_log import DATASET, METHODS, EveLog, count_events, settings
+from integration.fault_proxy import FaultProxy
 from integration.running import Running
 
 
@@ -112,6 +114,20 @@ def test_m1_without_opensearch_it_waits_and_goes_on(shipper: Shipper, log: EveLo
         running.wait_for_health(200)
         assert running.stop() == 143
     assert count_events(shipper, log.written).exact
+
+
+def test_a_run_may_begin_before_its_store_does(shipper: Shipper, log: EveLog, tmp_path: Path) -> None:
+    port = free_port()
+    away = replace(shipper, node=replace(shipper.node, url=f"http://127.0.0.1:{port}"))
+    log.write(100)
+    with Running(away, settings(tmp_path, log.path)) as running:
+        wait_for(lambda: "tried again by itself" in running.last_words(), 60, running.last_words)
+        with FaultProxy(shipper.node.url, port=port):
+            wait_for_count(shipper, log.written)
+            assert running.stop() == 143
+    with Running(away, settings(tmp_path, log.path)) as running:
+        wait_for(lambda: "tried again by itself" in running.last_words(), 60, running.last_words)
+        assert running.stop() == 143
 
 
 def test_what_the_settings_lack_is_named(shipper: Shipper, tmp_path: Path) -> None:

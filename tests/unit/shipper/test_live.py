@@ -11,7 +11,7 @@ from fakes import NOW, FakeClock, FakeDeadLetters, FakeDecoder, FakeSink
 from shipper.errors import ConfigError, CorruptState, EndOfInput, Refused, ShipperError, StateUnwritable, Unavailable
 from shipper.interfaces import Sink
 from shipper.live import Attempt, Halt, HeardSink, LiveInput
-from shipper.live_run import LiveRun
+from shipper.live_run import LiveRun, when_there
 from shipper.log import StreamLog
 from shipper.model import Batch, Chunk, ChunkId, Position, Reading, RecordKind, Stream, Verdict, Waiting
 from shipper.pipeline import Pipeline
@@ -227,3 +227,36 @@ def test_events_are_lines_or_json(tmp_path: Path) -> None:
     assert plain.startswith("2024-02-03T04:05:06Z WARNING: file found: file a\\nb")
     assert '"event":"file found"' in told
     assert '"bytes":3' in told
+
+
+def test_a_store_that_is_not_there_yet_is_waited_for() -> None:
+    said, waits, answers = Said(), list[float](), [Unavailable("no answer"), Unavailable("no answer"), None]
+
+    def begin() -> str:
+        error = answers.pop(0)
+        if error:
+            raise error
+        return "opened"
+
+    def wait(seconds: float) -> bool:
+        waits.append(seconds)
+        return False
+
+    assert when_there(begin, wait=wait, random=lambda: 1.0, log=said) == "opened"
+    assert waits == [0.5, 1.0]
+    assert said.names() == ["waiting"], "told once, not at each attempt"
+
+
+def test_a_stop_while_the_store_is_waited_for_is_no_error() -> None:
+    def begin() -> str:
+        raise Unavailable("no answer")
+
+    assert when_there(begin, wait=lambda _: True, random=lambda: 0.0, log=Said()) is None
+
+
+def test_a_store_that_refuses_is_not_waited_for() -> None:
+    def begin() -> str:
+        raise Refused("templates are missing")
+
+    with pytest.raises(Refused):
+        when_there(begin, wait=lambda _: True, random=lambda: 0.0, log=Said())
