@@ -1,7 +1,8 @@
 """The calls to AWS that read flow logs and the permission each takes: the table that the policy is made from.
 
-Service Authorization Reference, "Actions, resources, and condition keys" of Amazon S3 and Amazon SQS. Each client tells
-a Recorder of each call, so that tests can hold the policy against what was really called.
+Service Authorization Reference, "Actions, resources, and condition keys" of Amazon S3, Amazon SQS, Amazon CloudWatch
+Logs and Amazon EC2. Each client tells a Recorder of each call, so that tests can hold the policy against what was
+really called.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,9 @@ LIST_BUCKET: Final = "s3:ListBucket"
 GET_OBJECT: Final = "s3:GetObject"
 QUEUE: Final = ("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage")
 RECEIVE, HIDE, DELETE = QUEUE
+FILTER_EVENTS: Final = "logs:FilterLogEvents"
+DESCRIBE_GROUPS: Final = "logs:DescribeLogGroups"
+DESCRIBE_FLOW_LOGS: Final = "ec2:DescribeFlowLogs"
 
 Recorder = Callable[[str, str], None]
 """Told of each call: the permission it takes, and the ARN it is about."""
@@ -43,8 +47,16 @@ def queue_arn(url: str) -> str:
     return f"arn:aws:sqs:{region_of(url) or '*'}:{account}:{name}"
 
 
-def policy(buckets: Sequence[tuple[str, str]], queues: Sequence[str] = ()) -> Mapping[str, Any]:
-    """The least that reading takes: below these prefixes of buckets, and from the queues with these URLs.
+def log_group_arn(name: str, region: str = "") -> str:
+    """The ARN of a log group with its streams, in any account; in any region where none is given."""
+    return f"arn:aws:logs:{region or '*'}:*:log-group:{name}:*"
+
+
+def policy(
+    buckets: Sequence[tuple[str, str]], queues: Sequence[str] = (), log_groups: Sequence[tuple[str, str]] = ()
+) -> Mapping[str, Any]:
+    """The least that reading takes: below these prefixes of buckets, from the queues with these URLs, and from these
+    log groups (name and region, empty for any).
 
     Where a KMS key encrypts them, kms:Decrypt for that key comes on top.
     """
@@ -56,4 +68,10 @@ def policy(buckets: Sequence[tuple[str, str]], queues: Sequence[str] = ()) -> Ma
             {"Effect": "Allow", "Action": GET_OBJECT, "Resource": object_arn(bucket, f"{prefix}*")},
         ]
     statements += [{"Effect": "Allow", "Action": [*QUEUE], "Resource": queue_arn(url)} for url in queues]
+    statements += [
+        {"Effect": "Allow", "Action": FILTER_EVENTS, "Resource": log_group_arn(name, region)}
+        for name, region in log_groups
+    ]
+    if log_groups:  # these two know no narrower resource that would do
+        statements.append({"Effect": "Allow", "Action": [DESCRIBE_GROUPS, DESCRIBE_FLOW_LOGS], "Resource": "*"})
     return {"Version": "2012-10-17", "Statement": statements}

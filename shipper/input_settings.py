@@ -50,5 +50,18 @@ class SqsInput(InputSettings):
     )
 
 
-AnyInput = Annotated[EveInput | SqsInput, Field(discriminator="type")]
+class CloudWatchInput(InputSettings):
+    """Flow logs as they are delivered to CloudWatch Logs: a log group, asked again and again for what is new."""
+
+    type: Literal["cloudwatch"] = Field(description="cloudwatch: a log group of Amazon CloudWatch Logs.")
+    log_group: str = Field(pattern=r"^[.\-_/#A-Za-z0-9]{1,512}$", description="Name of the log group.")
+    streams: str = Field("", description="Only log streams whose names begin so.")
+    region: str = Field("", description="Where the log group is, if not in aws.region.")
+    format: str = Field("", description="Columns of a record, as --format; without it AWS's default format.")
+    lookback_minutes: int = Field(
+        60, ge=0, description="How far back the first start begins; later ones go on where the last run was."
+    )
+
+
+AnyInput = Annotated[EveInput | SqsInput | CloudWatchInput, Field(discriminator="type")]
 """The models by `type`."""

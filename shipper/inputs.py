@@ -5,11 +5,11 @@ A new type is a row here, and its model in `shipper.input_settings`.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shipper.catalog import KINDS
-from shipper.input_settings import EveInput, SqsInput
+from shipper.input_settings import CloudWatchInput, EveInput, SqsInput
 from shipper.interfaces import DeadLetterStore, LiveSource, Log, Wait
 from shipper.model import RecordKind, Stream, StreamKey
 from shipper.settings import AwsSettings
@@ -95,7 +95,33 @@ def _sqs_plan(settings: SqsInput) -> Sequence[str]:
     return [f"new objects that {settings.queue_url} tells of", *(f"  below {each}" for each in settings.prefixes)]
 
 
+def _cloudwatch_kind(settings: CloudWatchInput) -> RecordKind:
+    return RecordKind("flowlogs", {"format": settings.format} if settings.format else {})
+
+
+def _cloudwatch_source(settings: CloudWatchInput, parts: SourceParts) -> LiveSource:
+    from shipper.sources.aws_log_group import open_log_group  # noqa: PLC0415  (boto3, as above)
+    from shipper.sources.log_groups import LogGroup  # noqa: PLC0415
+    from shipper.sources.log_tail import LogGroupTail, TailRules  # noqa: PLC0415
+
+    group = LogGroup(settings.log_group, settings.streams, settings.region)
+    return LogGroupTail(
+        open_log_group(group, parts.aws.model_dump(), parts.stopped, parts.random),
+        TailRules(timedelta(minutes=settings.lookback_minutes), once=parts.once),
+        checkpoints=parts.checkpoints,
+        key=parts.key,
+        framing=KINDS["flowlogs"].framing,
+        clock=parts.clock,
+    )
+
+
+def _cloudwatch_plan(settings: CloudWatchInput) -> Sequence[str]:
+    of = f" of log streams {settings.streams}…" if settings.streams else ""
+    return [f"new events{of} in log group {settings.log_group}"]
+
+
 INPUTS: Mapping[str, Row] = {
     "eve": Row(_eve_kind, _eve_source, _eve_plan),
     "sqs": Row(_sqs_kind, _sqs_source, _sqs_plan),
+    "cloudwatch": Row(_cloudwatch_kind, _cloudwatch_source, _cloudwatch_plan),
 }

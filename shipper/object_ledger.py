@@ -42,7 +42,9 @@ class FolderCount:
 
 
 class StateCheckpoints:
-    """Checkpoints of one state directory: objects of buckets in the ledger, everything else in a file each."""
+    """Checkpoints of one state directory: objects of buckets and hours of log groups in the ledger, all else in a file
+    each.
+    """
 
     def __init__(self, files: CheckpointStore, objects: "ObjectLedger") -> None:
         self._files = files
@@ -57,7 +59,7 @@ class StateCheckpoints:
         self._of(key).write(key, checkpoint)
 
     def _of(self, key: StreamKey) -> CheckpointStore:
-        return self._objects if key.origin.startswith("s3://") else self._files
+        return self._objects if key.origin.startswith(("s3://", "cloudwatch://")) else self._files
 
 
 class ObjectLedger:

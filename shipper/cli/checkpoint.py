@@ -63,30 +63,36 @@ def _kind(key: "StreamKey") -> str:
 def reset_command(context: Context, /, inputs: tuple[str, ...], everything: bool, yes: bool) -> int:
     """Forget how far these INPUTS are loaded: they are read from their start again (what is stored is a duplicate).
 
-    s3://bucket/folder/ forgets every object in that folder and below.
+    s3://bucket/folder/ forgets every object in that folder and below, cloudwatch://log-group/ that
+    log group.
     """
     if bool(inputs) == everything:
         raise ConfigError("name inputs as `shipper checkpoint list` shows them, or give --all")
-    from shipper.sources.inputs import SCHEME
+    from shipper.sources.inputs import LOG_GROUP_SCHEME, SCHEME
     from shipper.sources.local_paths import origin_of
 
     with context.lock():
-        buckets = [name for name in inputs if name.startswith(SCHEME)]
+        buckets = [name for name in inputs if name.startswith((SCHEME, LOG_GROUP_SCHEME))]
         wanted = {name: {name, origin_of(Path(name))} for name in inputs if name not in buckets}
         named = set().union(*wanted.values())
-        keys = [key for key, _ in context.checkpoints.entries() if everything or key.origin in named]
+        keys = [key for key, _ in context.checkpoints.entries() if everything or _is_named(key.origin, named, buckets)]
         missing = [name for name in wanted if wanted[name].isdisjoint(key.origin for key in keys)]
         if missing:
             raise ConfigError(f"no checkpoint for {', '.join(missing)}; `shipper checkpoint list` shows what there is")
-        prefixes = [SCHEME] if everything else buckets
+        prefixes = [SCHEME, LOG_GROUP_SCHEME] if everything else buckets
         objects = _object_count(context, prefixes)
-        if buckets and not objects:
+        if buckets and not objects and not keys:
             raise ConfigError(f"no object is known in {', '.join(buckets)}; `shipper checkpoint list` shows folders")
         if (keys or objects) and confirm(f"Forget {len(keys) + objects:,} checkpoints?", yes=yes):
             removed = sum(context.checkpoints.remove(key) for key in keys)
             removed += sum(map(context.objects.forget, prefixes))
             write_lines(f"{removed} checkpoints forgotten.")
     return 0
+
+
+def _is_named(origin: str, named: set[str], beginnings: Sequence[str]) -> bool:
+    """A log group that is followed has its checkpoints in files, too."""
+    return origin in named or origin.startswith(tuple(beginnings))
 
 
 def _object_count(context: Context, prefixes: Sequence[str]) -> int:

@@ -9,6 +9,8 @@ from shipper.errors import ConfigError
 STDIN = "-"
 SCHEME = "s3://"
 """What the origin of an object of a bucket begins with."""
+LOG_GROUP_SCHEME = "cloudwatch://"
+"""What the origin of a slice of a log group begins with."""
 
 
 class Readable(Protocol):

@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 
 from fake_bucket import FakeBucket
+from fake_log_group import FakeLogGroup
 from fake_queue import FakeQueue, created
 from fakes import NOW, FakeCheckpoints, FakeDeadLetters, FakeSource, FakeWait, inputs
 from shipper.errors import EndOfInput
@@ -17,6 +18,9 @@ from shipper.identity import CHUNK_BYTES, Framing
 from shipper.interfaces import Source
 from shipper.model import Chunk, RecordKind, Stream, StreamKey
 from shipper.sources.files import FilesSource
+from shipper.sources.log_groups import LogGroup, LogSlices
+from shipper.sources.log_tail import LogGroupTail, TailRules
+from shipper.sources.pace import Pace
 from shipper.sources.patience import Patience
 from shipper.sources.s3_layout import Wanted
 from shipper.sources.s3_objects import S3Objects
@@ -131,6 +135,52 @@ def queue(_folder: Path) -> Reopen:
     return reopen
 
 
+def log_slices(events: FakeLogGroup) -> LogSlices:
+    return LogSlices(events, Patience(FakeWait(), lambda: 0.5), Pace(FakeWait(), lambda: 0.0, 4), LogGroup("flows"))
+
+
+def log_group_period(_folder: Path) -> Reopen:
+    """Hours of a log group: one of three chunks, another of one, among hours without any events."""
+    checkpoints = FakeCheckpoints()
+    events = FakeLogGroup()
+    begin = NOW.replace(minute=0, second=0, microsecond=0) - timedelta(days=2)
+    for number in range(2 * CHUNKS):
+        hours = 0 if number < 2 * CHUNKS - 2 else 3
+        events.put(begin + timedelta(hours=hours, seconds=number), f"{number} " + "x" * (CHUNK_BYTES // 2))
+
+    def reopen() -> FilesSource:
+        return FilesSource(
+            log_slices(events).period(begin, begin + timedelta(hours=5), NOW),
+            key=lambda origin: StreamKey("lines", "store", origin),
+            checkpoints=checkpoints,
+            framing=Framing(lambda _: None),
+            clock=lambda: NOW,
+            parallel=2,
+        )
+
+    return reopen
+
+
+def log_group_tail(_folder: Path) -> Reopen:
+    """Minutes of a log group, some of them to be looked at again later, a chunk for each."""
+    checkpoints = FakeCheckpoints()
+    events = FakeLogGroup()
+    for number in range(CHUNKS):
+        events.put(NOW - timedelta(minutes=80 - 20 * number, seconds=1), f"event {number}")
+
+    def reopen() -> LogGroupTail:
+        return LogGroupTail(
+            log_slices(events),
+            TailRules(lookback=timedelta(hours=2), once=True),
+            checkpoints=checkpoints,
+            key=lambda origin: StreamKey("lines", "store", origin),
+            framing=Framing(lambda _: None),
+            clock=lambda: NOW,
+        )
+
+    return reopen
+
+
 SOURCES: dict[str, Callable[[Path], Reopen]] = {
     "FakeSource": fake,
     "FilesSource": files,
@@ -138,6 +188,8 @@ SOURCES: dict[str, Callable[[Path], Reopen]] = {
     "TailSource": tail,
     "FilesSource, a bucket": bucket,
     "SqsSource": queue,
+    "FilesSource, a log group": log_group_period,
+    "LogGroupTail": log_group_tail,
 }
 
 

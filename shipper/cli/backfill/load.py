@@ -20,7 +20,7 @@ from shipper.cli.summary import DryRun, Summary, as_json, show
 from shipper.errors import ConfigError, ShipperError
 from shipper.model import RecordKind
 from shipper.opensearch.store_state import read_actual, read_shards
-from shipper.sources.inputs import SCHEME, STDIN, Input
+from shipper.sources.inputs import LOG_GROUP_SCHEME, SCHEME, STDIN, Input
 from shipper.sources.interruptible import open_pipe
 from shipper.sources.local_paths import expand
 from shipper.watch import Watchable, watching
@@ -64,6 +64,9 @@ def load(context: Context, kind: RecordKind, loading: Loading, chosen: Chosen | 
 
 
 def _inputs(context: Context, loading: Loading, chosen: Chosen, stop: Stop) -> list[Input] | Iterator[Input]:
+    groups = [source for source in loading.sources if source.startswith(LOG_GROUP_SCHEME)]
+    if groups:
+        return _log_groups(context, loading, chosen, stop)
     buckets = [source for source in loading.sources if source.startswith(SCHEME)]
     if not buckets:
         if chosen.accounts or chosen.regions:
@@ -74,6 +77,16 @@ def _inputs(context: Context, loading: Loading, chosen: Chosen, stop: Stop) -> l
     from shipper.cli.backfill.buckets import objects
 
     return objects(buckets, chosen, loading.aws.over(context.settings.aws), stop)
+
+
+def _log_groups(context: Context, loading: Loading, chosen: Chosen, stop: Stop) -> Iterator[Input]:
+    if not all(source.startswith(LOG_GROUP_SCHEME) for source in loading.sources):
+        raise ConfigError("log groups and anything else are loaded by a run each: name either")
+    if chosen.accounts or chosen.regions:
+        raise ConfigError("--account and --region choose objects of buckets; for a log group say ?region=REGION")
+    from shipper.cli.backfill.log_groups import slices
+
+    return slices(loading.sources, chosen, loading.aws.over(context.settings.aws), stop)
 
 
 def _local(sources: tuple[str, ...], stop: Stop) -> list[Input]:
