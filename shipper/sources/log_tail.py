@@ -83,7 +83,7 @@ class LogGroupTail:
         self._looking: dict[str, tuple[_Slice, int]] = {}
         self._next = clock()
         self._remembered = 0
-        self._origin = slices.group.origin
+        self._origin = f"{slices.group.origin}/"
         self._files = FilesSource(
             self._arriving(),
             key=key,
@@ -199,7 +199,7 @@ class LogGroupTail:
             self._checkpoints.remove(self._key(self._name(begin)))
 
     def _name(self, begin: datetime) -> str:
-        return f"{self._origin}/{begin:%Y-%m-%dT%H:%MZ}"
+        return f"{self._origin}{begin:%Y-%m-%dT%H:%MZ}"
 
 
 def _minute(moment: datetime) -> datetime:
