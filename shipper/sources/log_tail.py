@@ -136,6 +136,8 @@ class LogGroupTail:
             known = Checkpoint(offset=int(begin.timestamp()))
             self._checkpoints.write(key, known)
         self._next = datetime.fromtimestamp(known.offset, UTC)
+        for minutes in range(1, _MOST_OPEN + 1):  # what a kill kept from being forgotten
+            self._checkpoints.remove(self._key(self._name(self._next - minutes * SLICE)))
 
     def _extend(self) -> None:
         """Under the lock: more slices that have come to their first look."""

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -7,7 +7,7 @@ from fake_log_group import FakeLogGroup
 from fakes import NOW, FakeCheckpoints, FakeClock, FakeWait
 from shipper.errors import EndOfInput, Refused
 from shipper.identity import Framing
-from shipper.model import Chunk, StreamKey
+from shipper.model import Checkpoint, Chunk, StreamKey
 from shipper.sources.log_groups import LogGroup, LogSlices
 from shipper.sources.log_tail import LOOKS, LogGroupTail, TailRules
 from shipper.sources.pace import Pace
@@ -119,6 +119,17 @@ def test_state_is_an_hours_worth_however_long_it_runs(follower: Follower) -> Non
     for _ in range(3):
         follower.run()
     assert len(follower.checkpoints.known) <= LOOKS[-1].total_seconds() / 60 + 2
+
+
+def test_what_a_kill_kept_from_being_forgotten_is_forgotten_at_the_next_start(follower: Follower) -> None:
+    follower.run()
+    floor = StreamKey("lines", "store", "cloudwatch://flows/")
+    begin = datetime.fromtimestamp(follower.checkpoints.known[floor].offset, UTC) - timedelta(minutes=5)
+    left = StreamKey("lines", "store", f"cloudwatch://flows/{begin:%Y-%m-%dT%H:%MZ}")
+    follower.checkpoints.write(left, Checkpoint(records=len(LOOKS)))
+    follower.run()
+    assert left not in follower.checkpoints.known
+    assert floor in follower.checkpoints.known
 
 
 def test_a_look_that_failed_is_made_again(follower: Follower) -> None:
