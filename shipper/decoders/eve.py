@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import accumulate
+from operator import add
 from typing import Any, Final
 
 import orjson
@@ -30,11 +31,13 @@ from shipper.model import Batch, Chunk, Reject, Sums
 from shipper.partition import PartitionRule
 
 ID_BYTES: Final = 12
+_ID_CHARACTERS = 16
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _ID_END = b'"}}\n'
 _BLANK = b" \t\r"
 _TOO_DEEP = "nested too deep"
 _MOST_PREFIXES = 4096
+_MOST_SENSORS = 4096
 
 
 class EveDecoder:
@@ -69,6 +72,7 @@ class EveDecoder:
         self._learned = Learned(self._tables.__getitem__, self._marked)
         self._fast = fast
         self._prefixes: dict[tuple[str, bytes], tuple[str, bytes]] = {}
+        self._digests: dict[bytes, blake2b] = {}
 
     def decode(self, chunk: Chunk) -> Batch:
         """Every physical line becomes a document, a reject or a counted skip. Never raises for what a line holds."""
@@ -79,9 +83,12 @@ class EveDecoder:
         if not raws[-1]:
             raws.pop()
         inside, offset = chunk.mid_line, chunk.position.offset
+        learned, add = self._learned.document, self._add
         for ordinal, raw in enumerate(raws, chunk.first_ordinal):
             if inside or len(raw) > MAX_RECORD_BYTES:
                 lines.rejects.append(Reject(ordinal, offset, raw, OVER_LONG, fragment=True))
+            elif self._fast and raw.isascii() and (made := learned(raw, lines.arrived)):
+                add(raw, ordinal, made, lines)
             else:
                 try:
                     self._write(raw, ordinal, stream, lines)
@@ -92,11 +99,7 @@ class EveDecoder:
         return lines.batch(len(raws))
 
     def _write(self, raw: bytes, ordinal: int, stream: Stream, lines: "_Lines") -> None:
-        plain = self._fast and raw.isascii()
-        fast = self._learned.document(raw, lines.arrived) if plain else None
-        if fast is not None:
-            self._add(raw, ordinal, fast, lines)
-            return
+        """The exact way, from which the fast one learns. Raises DecodeError."""
         try:
             parsed = orjson.loads(raw)
         except orjson.JSONDecodeError:
@@ -111,7 +114,7 @@ class EveDecoder:
         if self._add(raw, ordinal, (event.dataset, sensor, hour, since_1970, written), lines):
             lines.counts["malformed"] += event.malformed
             lines.counts["suspect"] += when is None
-        if plain:
+        if self._fast and raw.isascii():
             self._learned.learn(raw, event, written, stream.arrived)
 
     def _exactly(self, raw: bytes, parsed: Any, stream: Stream) -> tuple[Event, bytes]:
@@ -142,12 +145,17 @@ class EveDecoder:
             lines.counts["expired"] += 1
             return False
         index, prefix = self._prefixes.get((dataset, hour)) or self._prefix(dataset, hour)
-        digest = blake2b(b"%b\n%b" % (sensor or self._sensor_bytes, raw), digest_size=ID_BYTES).digest()
-        lines.parts += (prefix, b2a_base64(digest, newline=False).translate(_URL_SAFE), _ID_END, written)
-        lines.lengths.append(len(prefix) + 20 + len(written))
-        lines.partitions.append(index)
-        lines.ordinals.append(ordinal)
+        digest = (self._digests.get(sensor) or self._digest(sensor)).copy()
+        digest.update(raw)
+        lines.rows.append((index, ordinal, prefix, digest.digest(), written))
         return True
+
+    def _digest(self, sensor: bytes) -> blake2b:
+        """The hash of an event of this sensor before its line."""
+        found = blake2b(b"%b\n" % (sensor or self._sensor_bytes), digest_size=ID_BYTES)
+        if len(self._digests) < _MOST_SENSORS:
+            self._digests[sensor] = found
+        return found
 
     def _prefix(self, dataset: str, hour: bytes) -> tuple[str, bytes]:
         """The partition of an hour, and what an action line for it begins with."""
@@ -165,23 +173,30 @@ class _Lines:
     def __init__(self, chunk: Chunk, arrived: bytes) -> None:
         self._chunk = chunk
         self.arrived = arrived
-        self.parts: list[bytes] = []
-        self.lengths: list[int] = []
-        self.partitions: list[str] = []
-        self.ordinals: list[int] = []
+        self.rows: list[tuple[str, int, bytes, bytes, bytes]] = []
+        """Of each document its partition and ordinal, what its action line begins with, its id, and its own line."""
         self.rejects: list[Reject] = []
         self.counts: Counter[str] = Counter()
 
     def batch(self, read: int) -> Batch:
         """All of it, checked."""
-        body, cuts = b"".join(self.parts), list(accumulate(self.lengths, initial=0))
-        check_framing(body, cuts, len(self.partitions))
+        partitions, ordinals, prefixes, digests, documents = zip(*self.rows, strict=True) if self.rows else [()] * 5
+        # 12 bytes are 16 characters of base64 and no padding, so that all ids are written at once.
+        ids = b2a_base64(b"".join(digests), newline=False).translate(_URL_SAFE)
+        parts = [_ID_END] * (4 * len(documents))
+        parts[0::4] = prefixes
+        parts[1::4] = [ids[at : at + _ID_CHARACTERS] for at in range(0, len(ids), _ID_CHARACTERS)]
+        parts[3::4] = documents
+        around = _ID_CHARACTERS + len(_ID_END)
+        lengths = map(add, map(len, prefixes), map(len, documents))
+        body, cuts = b"".join(parts), list(accumulate((length + around for length in lengths), initial=0))
+        check_framing(body, cuts, len(documents))
         return Batch(
             chunk=self._chunk,
             body=body,
             cuts=cuts,
-            partitions=self.partitions,
-            ordinals=self.ordinals,
+            partitions=partitions,
+            ordinals=ordinals,
             rejects=tuple(self.rejects),
             sums=Sums(read=read, **self.counts),
         )

@@ -11,15 +11,13 @@ Values that decide anything but their own leaf are part of a pattern: event type
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import orjson
 
-from shipper.decoders.eve_conversation import MOST_PORT
 from shipper.decoders.eve_event import Event
-from shipper.decoders.eve_marks import ARRIVED, SPANNED, Marked, Marks, marked
+from shipper.decoders.eve_marks import ARRIVED, SPANNED, Marked, Marks, marked, signs
 from shipper.decoders.eve_table import Table
 from shipper.decoders.eve_values import moment, second
 from shipper.decoders.flow_log_derived import initiator
@@ -29,8 +27,6 @@ MOST_FORMS: Final = 4096
 """Forms kept; then all is forgotten and learned again."""
 MOST_TRIES: Final = 6
 """Lines of one form that are learned from: learning costs as much as decoding ten."""
-
-_BETWEEN: Final = bytes(byte for byte in range(256) if byte not in b'{}[]":,\\')
 
 Exactly = Callable[[dict[str, Any], str], tuple[Event, bytes]]
 """Decodes an event the exact way, as if it had arrived at the time given. Raises as writing does."""
@@ -43,56 +39,64 @@ Made = tuple[str, bytes, bytes, int, bytes]
 class Pattern(NamedTuple):
     """Lines of one form, and what their documents look like. Numbers are groups of the match.
 
-    `times`: the groups of times; `dated` is which of them dates the document, `span` which two a flow lies between.
+    `dated`: the time that dates the document, of a flow its end; `span`: when the flow began, and the event's own time.
+    `forward`: whether the source is the client, where that was told from the ports. `plain`: there is neither of these
+    nor a MAC address.
     """
 
     match: Callable[[bytes], re.Match[bytes] | None]
     dataset: str
     sensor: int
-    forward: bool | None
     addresses: Sequence[int]
-    ports: Sequence[int]
-    macs: Sequence[int]
-    times: Sequence[int]
     dated: int
-    span: tuple[int, int] | None
     pieces: Sequence[bytes]
     order: Callable[[Sequence[bytes]], Sequence[bytes]]
+    plain: bool
+    ports: Sequence[int]
+    forward: bool | None
+    macs: Sequence[int]
+    span: tuple[int, int] | None
 
-    def document(self, raw: bytes, arrived: bytes) -> Made | None:  # noqa: C901, PLR0911  (one call for an event)
+    def document(self, raw: bytes, arrived: bytes) -> Made | None:
         """The document of a line, None where it must go the exact way."""
-        match, dataset, sensor, forward, addresses, ports, macs, times, dated, span, pieces, order = self
+        match, dataset, sensor, addresses, dated, pieces, order, plain = self[:8]
         found = match(raw)
         if found is None:
             return None
         values = [*found.groups(), arrived]
         if addresses and not _good_addresses(values, addresses):
             return None
-        for at in ports:
-            if len(values[at]) > 4 and int(values[at]) > MOST_PORT:
-                return None
-        if forward is not None and not self._same_sides(values):
+        whole = _SECONDS[values[dated + 1]]
+        if whole is None:
             return None
-        whole = 0
-        for at in times:
-            since = _second(values[at][:19])
-            if since is None:
-                return None
-            whole = since if at == dated else whole
         text = values[dated]
-        digits = text[20:] + values[dated + 1]
-        values.append(digits.lstrip(b"0") or b"0")
-        if span is not None:
-            lasted = _microseconds(values, span[1]) - _microseconds(values, span[0])
-            if lasted < 0:
-                return None
-            values.append(b"%d" % (lasted * 1000))
-        for at in macs:
-            values.append(values[at].upper().replace(b":", b"-"))
+        sequence = int(text[20:] + values[dated + 2])
+        values.append(b"%d" % sequence)
+        since_1970 = whole * 1_000_000 + sequence
+        if not (plain or self._add(values, since_1970)):
+            return None
         line = list(pieces)
         line[1::2] = order(values)
-        seen_by = values[sensor] if sensor >= 0 else b""
-        return dataset, seen_by, text[:13], whole * 1_000_000 + int(digits), b"".join(line)
+        return dataset, values[sensor] if sensor >= 0 else b"", text[:13], since_1970, b"".join(line)
+
+    def _add(self, values: list[bytes], since_1970: int) -> bool:
+        """What few patterns have beside the values of a line: how long a flow lasted, MAC addresses as ECS has them.
+
+        Whether ports and times are like those that were learned from.
+        """
+        if self.forward is not None and not self._same_sides(values):
+            return False
+        if self.span is not None:
+            start, written = self.span
+            whole = _SECONDS[values[start + 1]]
+            if whole is None or _SECONDS[values[written + 1]] is None:
+                return False
+            lasted = since_1970 - whole * 1_000_000 - int(values[start][20:] + values[start + 2])
+            if lasted < 0:
+                return False
+            values.append(b"%d" % (lasted * 1000))
+        values += [values[at].upper().replace(b":", b"-") for at in self.macs]
+        return True
 
     def _same_sides(self, values: Sequence[bytes]) -> bool:
         """Whether ports tell the same side for the client as those that were learned from."""
@@ -106,15 +110,9 @@ def _good_addresses(values: Sequence[bytes], places: Sequence[int]) -> bool:
     """Whether all are addresses, and different ones."""
     if len(places) == 2:
         one, other = values[places[0]], values[places[1]]
-        return one != other and _is_address(one) and _is_address(other)
+        return one != other and _ADDRESSES[one] and _ADDRESSES[other]
     found = [values[at] for at in places]
-    return len(set(found)) == len(found) and all(map(_is_address, found))
-
-
-def _microseconds(values: Sequence[bytes], at: int) -> int:
-    """Since 1970, of a time whose second is known to be one."""
-    text = values[at]
-    return (_second(text[:19]) or 0) * 1_000_000 + int(text[20:] + values[at + 1])
+    return len(set(found)) == len(found) and all(_ADDRESSES[each] for each in found)
 
 
 @dataclass(slots=True)
@@ -135,7 +133,7 @@ class Learned:
 
     def document(self, raw: bytes, arrived: bytes) -> Made | None:
         """The document of a line, None where it must go the exact way."""
-        form = self._forms.get(raw.translate(None, _BETWEEN))
+        form = self._forms.get(signs(raw))
         if form is None:
             return None
         patterns = form.patterns
@@ -149,12 +147,12 @@ class Learned:
 
     def learn(self, raw: bytes, event: Event, written: bytes, arrived: str) -> None:
         """From a line that went the exact way, and what became of it: later lines of its form go the fast way."""
-        signs = raw.translate(None, _BETWEEN)
-        form = self._forms.get(signs)
+        common = signs(raw)
+        form = self._forms.get(common)
         if form is None:
             if len(self._forms) >= MOST_FORMS:
                 self._forms.clear()
-            self._forms[signs] = _Form()  # learned from when it comes again: most that come once never do
+            self._forms[common] = _Form()  # learned from when it comes again: most that come once never do
         elif form.tried < MOST_TRIES:
             form.tried += 1
             pattern = self._learned(raw, event)
@@ -206,15 +204,15 @@ def _pattern(event: Event, with_marks: Marked, document: bytes) -> Pattern | Non
         match=re.compile(with_marks.pattern).fullmatch,
         dataset=event.dataset,
         sensor=marks.sensor,
-        forward=forward if how == "port" else None,
         addresses=tuple(marks.addresses),
-        ports=tuple(marks.ports),
-        macs=tuple(at for at, _ in marks.macs),
-        times=times,
         dated=times[2 if spanned else 0],
-        span=(times[1], times[2]) if spanned else None,
         pieces=tuple(cuts),
         order=itemgetter(*(places[text] for text in cuts[1::2])),
+        plain=not (spanned or marks.macs or how == "port"),
+        ports=tuple(marks.ports),
+        forward=forward if how == "port" else None,
+        macs=tuple(at for at, _ in marks.macs),
+        span=(times[1], times[0]) if spanned else None,
     )
 
 
@@ -229,13 +227,28 @@ def _places(marks: Marks, dated: int, *, spanned: bool) -> dict[bytes, int]:
     return marks.places | texts | {text: marks.groups + at for at, text in enumerate(later)}
 
 
-@lru_cache(maxsize=1 << 16)
-def _is_address(text: bytes) -> bool:
-    return packed_address(text.decode()) is not None
+class _Addresses(dict[bytes, bool]):
+    """Whether a text is an address. A dictionary: `lru_cache` costs three times as much for bytes."""
+
+    def __missing__(self, text: bytes) -> bool:
+        if len(self) >= _MOST_ADDRESSES:
+            self.clear()
+        found = self[text] = packed_address(text.decode()) is not None
+        return found
 
 
-@lru_cache(maxsize=1 << 14)
-def _second(text: bytes) -> int | None:
+class _Seconds(dict[bytes, int | None]):
     """The seconds since 1970 of a time in UTC that is written as documents write it."""
-    whole = second(text.decode())
-    return whole.since_1970 if whole is not None and whole.text == text.decode() else None
+
+    def __missing__(self, text: bytes) -> int | None:
+        if len(self) >= _MOST_SECONDS:
+            self.clear()
+        whole = second(text.decode())
+        found = self[text] = whole.since_1970 if whole is not None and whole.text == text.decode() else None
+        return found
+
+
+_MOST_ADDRESSES: Final = 1 << 16
+_MOST_SECONDS: Final = 1 << 14
+_ADDRESSES: Final = _Addresses()
+_SECONDS: Final = _Seconds()

@@ -14,16 +14,21 @@ import orjson
 from shipper.decoders.eve_table import Kind, Leaf, Table
 from shipper.decoders.flow_log_values import packed_address
 
-_TEXT: Final = rb'[^"\\\x00-\x1f\x7f-\xff]*'
-_COUNT: Final = rb"0|[1-9][0-9]{0,14}"
-_ID: Final = rb"0|[1-9][0-9]{0,16}"
-_PORT: Final = rb"0|[1-9][0-9]{0,4}"
+# Lines of one form have their backslashes and control characters at the same places (`signs`), so that a text without
+# them needs no look at each character. `++` and the like never try a shorter match: that is half the time.
+_TEXT: Final = rb'[^"]*+'
+_SOME_TEXT: Final = rb'[^"]++'
+_WITH_BACKSLASHES: Final = rb'(?:[^"\\]++|\\\\)*+'
+_COUNT: Final = rb"[1-9][0-9]{0,14}+|0"
+_ID: Final = rb"[1-9][0-9]{0,16}+|0"
+_PORT: Final = rb"[1-5][0-9]{0,4}+|[6-9][0-9]{0,3}+|0|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 _IPV4: Final = rb"[0-9.]{7,15}"
 _IPV6: Final = rb"[0-9a-f:.]{2,45}"
 _MAC: Final = rb"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+0000", re.ASCII)
-_TIME_PATTERN: Final = rb"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3})([0-9]{3})\+0000"
+_TIME_PATTERN: Final = rb'(([^"]{19})\.[0-9]{3})([0-9]{3})\+0000'
 _MAC_TEXT: Final = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
+_PLAIN: Final = re.compile(r"[ !#-~]*")
 
 _HOLE: Final = re.compile(rb'"@hole(\d+)@"')
 
@@ -39,6 +44,14 @@ _ADDRESS_RECORDS: Final = frozenset({"A", "AAAA"})
 
 ARRIVED: Final = "2097-08-09T10:11:12Z"
 """The mark of the time of arrival."""
+
+
+_BETWEEN: Final = bytes(byte for byte in range(0x20, 256) if byte not in b'{}[]":,\\')
+
+
+def signs(raw: bytes) -> bytes:
+    """What lines of one form have in common: their signs between values, backslashes and control characters."""
+    return raw.translate(None, _BETWEEN)
 
 
 class Marked(NamedTuple):
@@ -120,10 +133,10 @@ class Marks:
         return hole, mark
 
     def time(self) -> tuple[str, str]:
-        """A time in UTC with microseconds: two groups."""
+        """A time in UTC with microseconds: three groups, to the millisecond, its second, and the microseconds."""
         at, hole = self.hole(b"", quoted=True)
         self.patterns[-1] = b'"%b"' % _TIME_PATTERN
-        self.groups += 1
+        self.groups += 2
         number = len(self.times)
         mark = f"2090-03-04T05:0{number}:07.41{number}853+0000"
         self.times.append((at, mark))
@@ -141,6 +154,8 @@ def marked(event: dict[str, Any], table: Table, *, forward: bool, ports_differ: 
         return None
     if event["event_type"] in SPANNED and len(marks.times) != 3:
         return None
+    if event.get("host") and marks.sensor < 0:
+        return None  # it is part of the document's id
     parts = _HOLE.split(orjson.dumps(line))
     pattern = b"".join(
         marks.patterns[int(part)] if number % 2 else re.escape(part) for number, part in enumerate(parts)
@@ -161,10 +176,10 @@ def _object(
             found = marks.port(value)
         elif key == "timestamp" and type(value) is str and _TIME.fullmatch(value):
             found = marks.time()
-        elif key in _ENVELOPE and type(value) is str and _plain(value) and value:
+        elif key in _ENVELOPE and type(value) is str and _plain(value) and value and "\\" not in value:
             if key == "host":
                 marks.sensor = marks.groups
-            found = marks.text(_TEXT[:-1] + b"+")
+            found = marks.text(_SOME_TEXT)
         elif key == "flow" and type(value) is dict:
             found = _flow(event, value, table.objects["flow"], marks)
         else:
@@ -193,6 +208,8 @@ def _below(node: dict[str, Any], table: Table, marks: Marks) -> tuple[dict[str, 
     for key, value in node.items():
         if key == "rdata" and node.get("rrtype") in _ADDRESS_RECORDS and type(value) is str and packed_address(value):
             line[key], with_marks[key] = marks.address(value)
+        elif key == "rrtype" and "rdata" in node:  # it says whether the data are an address
+            line[key], with_marks[key] = value, value
         else:
             line[key], with_marks[key] = _value(key, value, table, marks)
     return line, with_marks
@@ -230,7 +247,7 @@ def _entry(value: Any, leaf: Leaf, marks: Marks) -> tuple[Any, Any]:
 def _leaf(value: Any, leaf: Leaf, path: str, marks: Marks) -> tuple[Any, Any]:
     if type(value) is str:
         if leaf.kind in _TEXT_KINDS and _plain(value):
-            return marks.text()
+            return marks.text(_WITH_BACKSLASHES if "\\" in value else _TEXT)
         if leaf.kind is Kind.MAC and _MAC_TEXT.fullmatch(value):
             return marks.mac()
         if leaf.kind is Kind.TIME and path.split(".", maxsplit=1)[0] in SPANNED and _TIME.fullmatch(value):
@@ -244,4 +261,4 @@ def _leaf(value: Any, leaf: Leaf, path: str, marks: Marks) -> tuple[Any, Any]:
 
 
 def _plain(text: str) -> bool:
-    return re.fullmatch(_TEXT, text.encode("utf-8", "replace")) is not None and text.isascii()
+    return _PLAIN.fullmatch(text) is not None

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eve_samples import BASE, decoder
+from eve_samples import BASE, decoder, line
 from flow_log_samples import chunk, leaves, written
 from shipper.decoders.eve_table import Kind, table
 from shipper.decoders.eve_table import leaves as table_leaves
@@ -160,6 +160,32 @@ SLOW = [decoder(vlan_is_vni=vni, sensor="given", fast=False) for vni in (False, 
 def test_the_fast_way_makes_what_the_exact_way_makes(raws: list[bytes], vlan_is_vni: bool) -> None:
     records = chunk(b"\n".join(raws))
     assert LEARNING[vlan_is_vni].decode(records) == SLOW[vlan_is_vni].decode(records)
+
+
+def answer(kind: str, rdata: str) -> bytes:
+    answers = [{"rrname": "a.example", "rrtype": kind, "ttl": 3, "rdata": rdata}]
+    return line("dns", dns={"version": 2, "type": "answer", "id": 5, "rrname": "a.example", "answers": answers})
+
+
+@pytest.mark.parametrize(
+    ("learned", "then"),
+    [
+        (answer("CNAME", "b.example"), answer("A", "192.0.2.80")),
+        (answer("A", "192.0.2.80"), answer("CNAME", "192.0.2.80")),
+        (line(host='a"b'), line(host='a"c')),
+        (line(host="a\\b"), line(host="a\\c")),
+        (line(app_proto="a\\b"), line(app_proto="a\tb")),
+        (line("smb", smb={"filename": "a\\b"}), line("smb", smb={"filename": "\\é"})),
+        (line("smb", smb={"filename": "a\\b"}), line("smb", smb={"filename": "a\n\n"})),
+        (line(flow_id=1), line(flow_id=1).replace(b'"flow_id":1', b'"flow_id":01')),
+        (line(in_iface="a"), line(in_iface="a").replace(b'"a"', b'"\0"')),
+        (line(src_port=60000), line(src_port=65536)),
+        (line(src_port=60000), line(src_port=65535)),
+    ],
+)
+def test_a_line_much_like_a_learned_one_is_made_as_the_exact_way_makes_it(learned: bytes, then: bytes) -> None:
+    records = chunk(b"\n".join([learned] * 3 + [then]))
+    assert decoder().decode(records) == decoder(fast=False).decode(records)
 
 
 def test_the_fast_way_is_taken() -> None:
