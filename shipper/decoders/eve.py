@@ -147,7 +147,7 @@ class EveDecoder:
         index, prefix = self._prefixes.get((dataset, hour)) or self._prefix(dataset, hour)
         digest = (self._digests.get(sensor) or self._digest(sensor)).copy()
         digest.update(raw)
-        lines.rows.append((index, ordinal, prefix, digest.digest(), written))
+        lines.columns += (index, ordinal, prefix, digest.digest(), written)
         return True
 
     def _digest(self, sensor: bytes) -> blake2b:
@@ -173,14 +173,17 @@ class _Lines:
     def __init__(self, chunk: Chunk, arrived: bytes) -> None:
         self._chunk = chunk
         self.arrived = arrived
-        self.rows: list[tuple[str, int, bytes, bytes, bytes]] = []
-        """Of each document its partition and ordinal, what its action line begins with, its id, and its own line."""
+        self.columns: list[Any] = []
+        """Of each document five in a row: partition, ordinal, what its action line begins with, its id, its own line.
+
+        One list, because a tuple for each document would set off the collector of cycles again and again.
+        """
         self.rejects: list[Reject] = []
         self.counts: Counter[str] = Counter()
 
     def batch(self, read: int) -> Batch:
         """All of it, checked."""
-        partitions, ordinals, prefixes, digests, documents = zip(*self.rows, strict=True) if self.rows else [()] * 5
+        partitions, ordinals, prefixes, digests, documents = (self.columns[at::5] for at in range(5))
         # 12 bytes are 16 characters of base64 and no padding, so that all ids are written at once.
         ids = b2a_base64(b"".join(digests), newline=False).translate(_URL_SAFE)
         parts = [_ID_END] * (4 * len(documents))
