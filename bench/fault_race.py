@@ -1,11 +1,11 @@
-"""The fault race with flow records: 20,000 records through every fault at once into a real OpenSearch.
+"""The fault race: 20,000 flow records or Suricata events through every fault at once into a real OpenSearch.
 
-    .venv/bin/python bench/fault_race.py
+    .venv/bin/python bench/fault_race.py [--kind eve]
 
 A tenth of the documents gets an item-level 429 twice, every 7th request a whole 429 (circuit breaker), every 9th reply
 is lost after the request was applied; one record in a thousand cannot be stored: the store itself refuses it, because
-its account id does not fit a partition whose mapping somebody changed. Requests hold about 1,000 documents, as those of
-the tools that were measured with the same faults.
+a value (account id, name that was asked for) does not fit a partition whose mapping somebody changed. Requests hold
+about 1,000 documents, as those of the tools that were measured with the same faults.
 
 Standard output: a line of details, then a last line with `storable, stored, duplicated, dead_letters,
 resends_per_document`: documents that the store got again, for each storable one. Exit 0 only if everything storable is
@@ -16,28 +16,77 @@ documents were sent again for each.
 import argparse
 import base64
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import orjson
 from _bench import PREFIX, opensearch, say, tell
 
 from integration.command import Shipper
 from integration.containers import OpenSearchNode
+from integration.eve_log import event
 from integration.fault_proxy import BREAKER, BUSY, LOST, FaultProxy, ItemError, Sent, any_of, every, first
 from integration.flow_log_files import HEADER, nonce
 from integration.numbered_objects import numbered_record
 
 REFUSED_ONE_IN = 1000
 MOST_RESENDS = 0.2
-NONCE = "aws.vpcflow.interface_id"
-# A long has no room for "unknown", which AWS writes where it does not know the account.
-CHANGED = {
-    "settings": {"index.mapping.ignore_malformed": False},
-    "mappings": {"properties": {"cloud": {"properties": {"account": {"properties": {"id": {"type": "long"}}}}}}},
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is sent. `partitions` begin with a mapping in which `changed` is a long; `number` is where a document has
+    its number, `lines` the file's: all numbered, some with text in `changed`. `number_in`: the number of a line.
+    """
+
+    name: str
+    dataset: str
+    partitions: Sequence[str]
+    changed: str
+    number: str
+    lines: Callable[[int, set[int]], Iterator[bytes]]
+    number_of: Callable[[int], str]
+    number_in: Callable[[bytes], str]
+
+    def mapping(self) -> dict[str, Any]:
+        """What a partition is made with."""
+        inner: dict[str, Any] = {"type": "long"}
+        for step in reversed(self.changed.split(".")):
+            inner = {"properties": {step: inner}}
+        return {"settings": {"index.mapping.ignore_malformed": False}, "mappings": inner}
+
+
+def _flow_logs(records: int, refused: set[int]) -> Iterator[bytes]:
+    yield f"{HEADER}\n".encode()
+    for number in range(records):
+        cells = numbered_record(number).split(" ")
+        cells[1] = "unknown" if number in refused else cells[1]  # as AWS writes where it does not know the account
+        yield f"{' '.join(cells)}\n".encode()
+
+
+def _events(records: int, refused: set[int]) -> Iterator[bytes]:
+    for number in range(records):
+        told = orjson.loads(event(number))
+        told["dns"]["rrname"] = "name.example" if number in refused else str(number)
+        yield orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "flowlogs", "aws.vpcflow", ("2026.01", "2026.02", "2026.03"), "cloud.account.id",
+            "aws.vpcflow.interface_id", _flow_logs, nonce, lambda raw: raw.split()[2].decode(),
+        ),
+        Kind(
+            "eve", "suricata.dns", ("2026.01",), "dns.question.name", "suricata.eve.flow_id", _events, str,
+            lambda raw: str(orjson.loads(raw)["flow_id"]),
+        ),
+    )
+}  # fmt: skip
 
 
 class ArrivalCounter:
@@ -59,6 +108,7 @@ class ArrivalCounter:
 class Race:
     """What came of it. `copies`: by number; `letters`: dead letters; `told`: the command's own report."""
 
+    kind: Kind
     storable: set[str]
     refused: set[str]
     copies: dict[str, int]
@@ -86,7 +136,7 @@ class Race:
         sums, result = self.told["sums"], self.result()
         if self.copies != dict.fromkeys(self.storable, 1):
             yield "what is stored is not exactly what is storable, once each"
-        dead = [base64.b64decode(letter["raw"]).split()[2].decode() for letter in self.letters]
+        dead = [self.kind.number_in(base64.b64decode(letter["raw"])) for letter in self.letters]
         if sorted(dead) != sorted(self.refused):
             yield "the dead letters are not exactly the records that were refused"
         if not all("mapper_parsing_exception" in letter["reason"] for letter in self.letters):
@@ -117,6 +167,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Every fault at once, and what is stored then.")
+    parser.add_argument("--kind", choices=KINDS, default="flowlogs")
     parser.add_argument("--records", type=int, default=20_000)
     parser.add_argument("--body-bytes", type=int, default=560_000, help="about 1,000 documents [default: 560000]")
     parser.add_argument("--seed", type=int, default=1)
@@ -128,9 +179,10 @@ def _run(node: OpenSearchNode, folder: Path, options: argparse.Namespace) -> Rac
     direct.remove()
     direct("schema", "apply", "--yes")
     log = folder / "records.log"
-    storable, refused = _write(log, options.records)
-    for month in ("01", "02", "03"):
-        status, answer = node.request("PUT", f"/{PREFIX}-aws.vpcflow-2026.{month}", CHANGED)
+    kind = KINDS[options.kind]
+    storable, refused = _write(log, options.records, kind)
+    for partition in kind.partitions:
+        status, answer = node.request("PUT", f"/{PREFIX}-{kind.dataset}-{partition}", kind.mapping())
         if status != 200:
             raise SystemExit(f"{status}: {answer}")
     items = ArrivalCounter(options.seed)
@@ -139,23 +191,20 @@ def _run(node: OpenSearchNode, folder: Path, options: argparse.Namespace) -> Rac
         shipper = replace(direct, node=replace(node, url=proxy.url, ca_file=None))
         say(f"{options.records:,} records through {proxy.url}")
         body = f"opensearch.body_bytes={options.body_bytes}"
-        told = shipper("--set", body, "backfill", "flowlogs", log, "--json", code=5).json
+        told = shipper("--set", body, "backfill", kind.name, log, "--json", code=5).json
     letters = direct("deadletter", "list", "--json", "--limit", options.records).json
-    copies = direct.copies(NONCE)
+    copies = direct.copies(kind.number, kind.dataset)
     direct.remove()
-    return Race(storable, refused, copies, letters, told, items.arrived, proxy.done, proxy.resends)
+    return Race(kind, storable, refused, copies, letters, told, items.arrived, proxy.done, proxy.resends)
 
 
-def _write(path: Path, records: int) -> tuple[set[str], set[str]]:
+def _write(path: Path, records: int, kind: Kind) -> tuple[set[str], set[str]]:
     """One file; gives the storable and the refused numbers."""
     refused = set(range(REFUSED_ONE_IN // 2, records, REFUSED_ONE_IN))
-    with path.open("w") as file:
-        file.write(f"{HEADER}\n")
-        for number in range(records):
-            cells = numbered_record(number).split(" ")
-            cells[1] = "unknown" if number in refused else cells[1]
-            file.write(" ".join(cells) + "\n")
-    return {nonce(number) for number in range(records) if number not in refused}, {nonce(number) for number in refused}
+    path.write_bytes(b"".join(kind.lines(records, refused)))
+    numbers = {kind.number_of(number) for number in range(records)}
+    dead = {kind.number_of(number) for number in refused}
+    return numbers - dead, dead
 
 
 if __name__ == "__main__":
