@@ -2,6 +2,7 @@
 
     .venv/bin/python bench/flowlogs.py                                                     # minutes
     .venv/bin/python bench/flowlogs.py --records 60000 --load 100000 --stream-mb 300       # short
+    .venv/bin/python bench/flowlogs.py --load 200000 --bytes-only                          # bytes a document alone
 
 Decoding is measured on one pinned core in CPU time, the best of a few rounds, from decompressed text to finished bulk
 lines. The load runs on all cores beside its node: first the very documents as ready-made bodies (the store's limit),
@@ -42,6 +43,9 @@ PEER_DOCUMENTS = 20_000
 def main() -> int:
     """Run it; the exit code."""
     options = _options()
+    if options.bytes_only:
+        tell(bytes_only(options.load))
+        return 0
     with TemporaryDirectory(prefix="flowtap-flowlogs-") as made:
         speeds = decode_speeds(options.records)
         with opensearch() as node:
@@ -60,6 +64,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--records", type=int, default=200_000, help="to decode [default: 200000]")
     parser.add_argument("--load", type=int, default=500_000, help="to store [default: 500000]")
     parser.add_argument("--stream-mb", type=int, default=4_000, help="to stream with flat memory [default: 4000]")
+    parser.add_argument("--bytes-only", action="store_true", help="only bytes a document, of ready-made bodies")
     return parser.parse_args()
 
 
@@ -135,6 +140,20 @@ def load(shipper: Shipper, folder: Path, records: int) -> dict[str, float]:
         "speedup_over_streaming_bulk": round(ours / peer, 2),
         "bytes_per_document": round(_bytes_a_document(shipper.node, told["sums"]["delivered"]), 1),
     }
+
+
+def bytes_only(records: int) -> dict[str, float]:
+    """What a document takes, without the loads that measure speed."""
+    decoder = KINDS["flowlogs"].decoder(_parts())
+    batches = [decoder.decode(chunk) for chunk in _chunks(b"".join(default_lines(records)))]
+    with TemporaryDirectory(prefix="flowtap-flowlogs-") as made, opensearch() as node:
+        shipper = Shipper(node, PREFIX, Path(made) / "state")
+        shipper.remove()
+        shipper("schema", "apply", "--yes")
+        _ready_made(node, batches)
+        taken = _bytes_a_document(node, sum(map(len, batches)))
+        shipper.remove()
+    return {"bytes_per_document": round(taken, 1)}
 
 
 def _ready_made(node: OpenSearchNode, batches: Sequence[Batch]) -> float:

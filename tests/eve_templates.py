@@ -31,7 +31,8 @@ def desired(elsewhere: Iterable[str]) -> dict[str, dict[str, Any]]:
     }
     for dataset in DATASETS:
         uses = ["base", "network", "suricata", *(["suricata-families"] if has_families(dataset) else [])]
-        found[dataset] = _template(uses, {**_of(own_objects(dataset)), **_only(dataset, has_families(dataset))})
+        own = {**_of(own_objects(dataset)), **_only(dataset, has_families(dataset))}
+        found[dataset] = _template(uses, {path: leaf for path, leaf in own.items() if path not in there})
     return found
 
 

@@ -14,6 +14,8 @@ Leaves = Mapping[str, Mapping[str, Any]]
 
 # Mapping parameters OpenSearch lets be changed on a mapping in use (Mapping parameters, "ignore_above").
 _CHANGEABLE = frozenset({"ignore_above"})
+# Those that only cost space where a mapping in use has them and we no longer want them ("index", "doc_values").
+_SPARED = frozenset({"index", "doc_values"})
 
 
 def leaves(properties: Mapping[str, Any], above: str = "") -> dict[str, Mapping[str, Any]]:
@@ -48,12 +50,16 @@ class Comparison:
 
 
 def compare(desired: Leaves, actual: Leaves) -> Comparison:
-    """What a mapping in use needs so that it holds the desired leaves. Leaves beyond those are left alone."""
+    """What a mapping in use needs so that it holds the desired leaves. Leaves beyond those are left alone.
+
+    So are an index or doc values that are no longer wanted: they answer all that is asked, and cost space only.
+    """
     objects = {path[:dot] for path in actual for dot in _dots(path)}
     addable: dict[str, Mapping[str, Any]] = {}
     fixed: list[str] = []
-    for path, leaf in desired.items():
+    for path, wanted in desired.items():
         there = actual.get(path)
+        leaf = wanted if there is None else _kept(wanted, there)
         if there == leaf:
             continue
         blocked = path in objects or any(path[:dot] in actual for dot in _dots(path))
@@ -104,6 +110,12 @@ def _settings(value: Mapping[str, Any], above: str) -> dict[str, str]:
 
 def _dots(path: str) -> Iterator[int]:
     return (at for at, character in enumerate(path) if character == ".")
+
+
+def _kept(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is wanted, with the index and the doc values that are there anyway."""
+    spared = {key for key in _SPARED if wanted.get(key) is False and there.get(key, True) is True}
+    return {key: value for key, value in wanted.items() if key not in spared}
 
 
 def _without_changeable(leaf: Mapping[str, Any]) -> dict[str, Any]:

@@ -226,6 +226,7 @@ def test_partitions_are_made_once_and_come_from_the_template(store: Store, prefi
     assert other.ensure(indices) == {}, "partitions that exist are not new"
     settings = store.call("GET", f"/{indices[0]}/_settings", params={"flat_settings": "true"})[indices[0]]["settings"]
     assert settings["index.codec"] == "best_compression"
+    assert settings["index.sort.field"][0] == "server.port"
     assert settings["index.number_of_replicas"] == "0"
     assert plan(store, desired(prefix, replicas=0)) == schema.Plan(())
 
@@ -304,3 +305,56 @@ def test_a_retention_name_is_never_a_pattern(store: Store, prefix: str) -> None:
     with contextlib.suppress(Refused):
         retention.apply(store, [forged], lambda _deletion: None)
     assert len(retention.read_sizes(store, prefix)) == 1
+
+
+QUERIES: dict[str, dict[str, Any]] = {
+    "a port": {"term": {"source.port": 40000}},
+    "ports": {"range": {"destination.port": {"lt": 1024}}},
+    "a client": {"term": {"client.ip": "10.0.0.1"}},
+    "a network": {"term": {"server.ip": "2001:db8::/32"}},
+    "networks": {"terms": {"client.ip": ["10.0.0.0/24", "192.0.2.1"]}},
+    "large": {"range": {"network.bytes": {"gte": 1000}}},
+    "begun": {"range": {"event.start": {"gte": "2026-01-05T09:59:00Z", "lt": "2026-01-05T10:00:00Z"}}},
+    "flags": {"terms": {"aws.vpcflow.tcp_flags": [2, 18]}},
+    "in words": {"query_string": {"query": "client.ip:10.0.0.0\\/8 AND destination.port:443 AND source.bytes:>999"}},
+}
+
+
+def test_leaves_without_an_index_are_found_by_their_doc_values(store: Store, prefix: str) -> None:
+    apply(store, desired(prefix))
+    index = f"{prefix}-aws.vpcflow-2026.01"
+    assert ensured(store, prefix).ensure({index}) == {}
+    found = {
+        "@timestamp": "2026-01-05T10:00:00Z",
+        "event": {"start": "2026-01-05T09:59:30Z"},
+        "source": {"port": 40000, "bytes": 1000},
+        "destination": {"port": 443},
+        "client": {"ip": "10.0.0.1"},
+        "server": {"ip": "2001:db8::1", "port": 443},
+        "aws": {"vpcflow": {"tcp_flags": 2}},
+    }
+    other = {
+        "@timestamp": "2026-01-05T11:00:00Z",
+        "event": {"start": "2026-01-05T10:59:30Z"},
+        "source": {"port": 50000, "bytes": 999},
+        "destination": {"port": 8443},
+        "client": {"ip": "172.16.0.1"},
+        "server": {"ip": "198.51.100.1", "port": 8443},
+        "aws": {"vpcflow": {"tcp_flags": 1}},
+    }
+    put(store, index, [other, found, {"@timestamp": "2026-01-05T12:00:00Z"}])
+    for name, query in QUERIES.items():
+        assert [hit["_source"] for hit in search(store, index, query=query)["hits"]["hits"]] == [found], name
+
+
+def test_a_partition_made_before_keeps_its_indexes(store: Store, prefix: str) -> None:
+    index = f"{prefix}-aws.vpcflow-2025.12"
+    properties = {
+        "client": {"properties": {"ip": {"type": "ip"}}},
+        "@timestamp": desired(prefix).leaves["aws.vpcflow"]["@timestamp"],
+    }
+    store.call("PUT", f"/{index}", body={"mappings": {"dynamic": False, "properties": properties}})
+    apply(store, desired(prefix))
+    assert plan(store, desired(prefix)) == schema.Plan(())
+    assert ensured(store, prefix).ensure({index}) == {}
+    assert read_actual(store, prefix).partitions[index]["client.ip"] == {"type": "ip"}

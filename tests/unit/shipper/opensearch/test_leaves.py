@@ -34,6 +34,12 @@ def test_a_parameter_that_cannot_change_is_not_tried() -> None:
     assert compare({"a": WORD}, {"a": unindexed}) == Comparison({}, ("a",))
 
 
+def test_an_index_that_is_no_longer_wanted_stays() -> None:
+    wanted = {"a": WORD | {"index": False}, "b": LONG | {"index": False, "doc_values": False}, "c": LONG}
+    there = {"a": WORD | {"ignore_above": 10}, "b": LONG | {"doc_values": False}, "c": LONG | {"index": False}}
+    assert compare(wanted, there) == Comparison({"a": WORD}, ("c",)), "what is asked of c would be answered slowly"
+
+
 SENT = {
     "template": {"settings": {"index.codec": "x", "index.shards": 1, "index.on": True}, "mappings": {"dynamic": False}}
 }
