@@ -9,27 +9,33 @@ its own settings and community ids, about 580 bytes a line: of 100 events 34 flo
 1. CPU time of decoding in this process, one thread, the first chunk included (its forms are learned then).
 2. The store's own limit: the same documents, ready made, in bodies of the same size with as many requests at once,
    into an empty prefix; against it the whole command `shipper backfill eve`, from its start to its end.
+3. A file that `shipper run` follows: lines appended at a fixed rate, and for each append the time until the store's own
+   count (asked again and again, refreshed) has them: what that adds is in the figure, too.
 
-Last line: `cpu_us_per_event, end_to_end_ratio, tail_p99_seconds, peak_rss_mb`; `tail_p99_seconds` is null: it is for
-following a file, which this does not do. `--decode-only` needs no OpenSearch and leaves the others null.
+Last line: `cpu_us_per_event, end_to_end_ratio, tail_p99_seconds, peak_rss_mb` (the command's own VmHWM while it loads).
+`--decode-only` needs no OpenSearch and leaves the others null.
 """
 
 import argparse
 import json
-import random
-import resource
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory, TemporaryFile
+from threading import Event
 from time import monotonic, process_time
 from typing import Any
 
 from _bench import PREFIX, opensearch, say, tell
+from eve_mix import corpus
 
 from integration.command import Shipper
-from integration.containers import OpenSearchNode
+from integration.containers import OpenSearchNode, wait_for
+from integration.eve_log import DATASET, EveLog, settings
+from integration.running import Running
 from shipper.decoders.eve import EveDecoder
 from shipper.decoders.eve_event import DATASETS
 from shipper.identity import pieces
@@ -38,17 +44,9 @@ from shipper.partition import PartitionRule
 
 BODY_BYTES = 8 << 20
 IN_FLIGHT = 3
-_BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
-_MIX = (
-    ("flow", 34), ("dns", 26), ("http", 14), ("tls", 10), ("fileinfo", 5), ("smb", 4), ("ssh", 3), ("alert", 2),
-    ("netflow", 1), ("anomaly", 1),
-)  # fmt: skip
-_PORTS = {"dns": 53, "http": 80, "fileinfo": 80, "tls": 443, "smb": 445, "ssh": 22, "alert": 80}
-_AGENTS = (
-    "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
-    "curl/8.5.0",
-)
+_APPENDS = 20
+_LONGEST_WAIT = 120
+pause = Event().wait
 
 
 def main() -> int:
@@ -60,20 +58,23 @@ def main() -> int:
         size = file.stat().st_size
         batches, cpu = _decode(file)
         say(f"{options.events:,} events of {size / options.events:.0f} bytes: {cpu:.2f} µs each")
-        ratio = rss = None
+        ratio = rss = p99 = None
         if not options.decode_only:
             with opensearch() as node:
                 ratio, rss = _end_to_end(node, file, batches, options.events)
+                p99 = tail(node, Path(folder), options.rate, options.seconds)
     tell({"events": options.events, "bytes_per_event": round(size / options.events, 1)})
     tell({
-        "cpu_us_per_event": round(cpu, 2), "end_to_end_ratio": ratio, "tail_p99_seconds": None, "peak_rss_mb": rss,
+        "cpu_us_per_event": round(cpu, 2), "end_to_end_ratio": ratio, "tail_p99_seconds": p99, "peak_rss_mb": rss,
     })  # fmt: skip
     return 0
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="What an event costs.")
-    parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--events", type=int, default=60_000)
+    parser.add_argument("--rate", type=int, default=5000, help="lines a second appended to a file [default: 5000]")
+    parser.add_argument("--seconds", type=int, default=20, help="for so long [default: 20]")
     parser.add_argument("--decode-only", action="store_true")
     return parser.parse_args()
 
@@ -115,14 +116,66 @@ def _end_to_end(node: OpenSearchNode, file: Path, batches: list[Batch], events: 
     alone = _fastest(node, batches)
     say(f"the store alone: {events / alone:,.0f} documents/s")
     began = monotonic()
-    told = whole("backfill", "eve", file, "--json").json
+    told, rss = _watched(whole, "backfill", "eve", file, "--json")
     seconds = monotonic() - began
     say(f"the command: {events / seconds:,.0f} documents/s")
     if told["sums"]["delivered"] + told["sums"]["duplicate"] != events:
         raise SystemExit(f"not everything was stored: {told['sums']}")
     for shipper in (limit, whole):
         shipper.remove()
-    return round(alone / seconds, 3), round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, 1)
+    return round(alone / seconds, 3), rss
+
+
+def _watched(shipper: Shipper, *arguments: object) -> tuple[Any, float]:
+    """What the command reports, and the most memory it had, in MB."""
+    with TemporaryFile() as out:
+        command = shipper.command(*arguments)
+        process = subprocess.Popen(command, env=shipper.environment(), stdout=out)  # noqa: S603
+        status = Path(f"/proc/{process.pid}/status")
+        peak = 0
+        while process.poll() is None:  # getrusage would tell of this process, too
+            peak = max(peak, *(int(line.split()[1]) for line in status.read_text().splitlines() if "VmHWM" in line), 0)
+            pause(0.05)
+        out.seek(0)
+        told = out.read()
+    if process.returncode:
+        raise SystemExit(f"exit {process.returncode}: {told[-500:]!r}")
+    return json.loads(told), round(peak / 1024, 1)
+
+
+def tail(node: OpenSearchNode, folder: Path, rate: int, seconds: int) -> float:
+    """The seconds within which 99 of 100 lines of a followed file are found in the store."""
+    shipper = Shipper(node, f"{PREFIX}tail", folder / "tail")
+    shipper.remove()
+    shipper("schema", "apply", "--yes")
+    log = EveLog(folder / "followed.json")
+    log.write(1)
+    waits: list[float] = []
+    with Running(shipper, settings(folder, log.path)) as run:
+        wait_for(lambda: shipper.count(DATASET) == 1, 120, run.last_words)
+        with ThreadPoolExecutor(1) as pool:
+            appended: list[tuple[float, int]] = []
+            writing = pool.submit(_append, log, rate, seconds, appended)
+            while not (writing.done() and len(waits) == len(appended)):
+                there, now = shipper.count(DATASET), monotonic()
+                if appended and now > appended[-1][0] + _LONGEST_WAIT:
+                    raise SystemExit(f"{there} of {log.written} lines are there after {_LONGEST_WAIT} s")
+                waits += [now - when for when, upto in appended[len(waits) :] if upto <= there]
+                pause(0.02)
+            writing.result()
+        run.stop()
+    shipper.remove()
+    say(f"{rate:,} lines a second for {seconds} s: median {median(waits):.2f} s, longest {max(waits):.2f} s")
+    return round(quantiles(waits, n=100)[98], 2)
+
+
+def _append(log: EveLog, rate: int, seconds: int, appended: list[tuple[float, int]]) -> None:
+    """Twenty appends a second; of each when it was made and how many lines there are then."""
+    begin = monotonic()
+    for number in range(seconds * _APPENDS):
+        pause(max(0.0, begin + number / _APPENDS - monotonic()))
+        log.write(rate // _APPENDS)
+        appended.append((monotonic(), log.written))
 
 
 def _fastest(node: OpenSearchNode, batches: list[Batch]) -> float:
@@ -142,143 +195,6 @@ def _fastest(node: OpenSearchNode, batches: list[Batch]) -> float:
         list(pool.map(send, bodies))
     return monotonic() - began
 
-
-def corpus(events: int, seed: int = 1) -> bytes:
-    """So many lines; the same ones for the same arguments."""
-    dice = random.Random(seed)  # noqa: S311  (made-up traffic)
-    kinds = dice.choices([kind for kind, _ in _MIX], [share for _, share in _MIX], k=events)
-    lines = (json.dumps(_event(dice, kind, number), separators=(",", ":")) for number, kind in enumerate(kinds))
-    return ("\n".join(lines) + "\n").encode()
-
-
-def _event(dice: random.Random, kind: str, number: int) -> dict[str, Any]:
-    at = _BEGIN + timedelta(milliseconds=number * 7, microseconds=dice.randrange(1000))
-    client, server = f"10.1.{dice.randrange(8)}.{dice.randrange(1, 255)}", f"198.51.100.{dice.randrange(1, 255)}"
-    event: dict[str, Any] = {
-        "timestamp": _time(at), "flow_id": dice.randrange(1 << 40, 1 << 51), "in_iface": "mirror0", "event_type": kind,
-        "src_ip": client, "src_port": dice.randrange(1024, 65536), "dest_ip": server,
-        "dest_port": _PORTS.get(kind) or dice.choice((53, 80, 123, 443, 445, 5432)),
-        "proto": "UDP" if kind == "dns" else "TCP", "pkt_src": "wire/pcap",
-        "community_id": f"1:{dice.randbytes(20).hex()[:27]}=",
-    }  # fmt: skip
-    if kind in {"flow", "netflow"}:
-        del event["pkt_src"]
-    return event | _FAMILIES[kind](dice, at) | {"host": "sensor-1"}
-
-
-def _time(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%S.%f}+0000"
-
-
-def _name(dice: random.Random) -> str:
-    return (
-        f"{dice.choice(('www', 'api', 'cdn', 'mail', 'static'))}{dice.randrange(500)}.example{dice.randrange(40)}.org"
-    )
-
-
-def _flow(dice: random.Random, at: datetime) -> dict[str, Any]:
-    start, age = at - timedelta(seconds=70, microseconds=dice.randrange(10**6)), dice.randrange(60)
-    return {
-        "app_proto": dice.choice(("http", "tls", "dns", "failed")),
-        "flow": {
-            "pkts_toserver": dice.randrange(1, 900), "pkts_toclient": dice.randrange(900),
-            "bytes_toserver": dice.randrange(60, 10**6), "bytes_toclient": dice.randrange(10**7), "start": _time(start),
-            "end": _time(start + timedelta(seconds=age)), "age": age, "state": dice.choice(("closed", "new")),
-            "reason": "timeout", "alerted": False,
-        },
-        "tcp": {
-            "tcp_flags": "1b", "tcp_flags_ts": "1b", "tcp_flags_tc": "1b", "syn": True, "fin": True, "psh": True,
-            "ack": True, "state": "closed", "ts_max_regions": 1, "tc_max_regions": 1,
-        },
-    }  # fmt: skip
-
-
-def _netflow(dice: random.Random, at: datetime) -> dict[str, Any]:
-    times = {"start": _time(at - timedelta(seconds=9)), "end": _time(at - timedelta(seconds=5))}
-    return {"netflow": {"pkts": dice.randrange(1, 900), "bytes": 900, **times, "age": 4, "min_ttl": 64, "max_ttl": 64}}
-
-
-def _dns(dice: random.Random, _: datetime) -> dict[str, Any]:
-    asked = {"id": dice.randrange(65536), "rrname": _name(dice), "rrtype": "A"}
-    if dice.random() < 0.5:
-        return {"dns": {"type": "query", **asked, "tx_id": 0, "opcode": 0}}
-    answers = [
-        {
-            "rrname": asked["rrname"],
-            "rrtype": "A",
-            "ttl": dice.randrange(300),
-            "rdata": f"192.0.2.{dice.randrange(1, 255)}",
-        }
-    ]
-    head = {"version": 2, "type": "answer", "id": asked["id"], "flags": "8180", "qr": True, "rd": True, "ra": True}
-    found = {"rrname": asked["rrname"], "rrtype": "A", "rcode": "NOERROR", "answers": answers}
-    return {"dns": {**head, "opcode": 0, **found, "grouped": {"A": [answers[0]["rdata"]]}}}
-
-
-def _http(dice: random.Random, _: datetime) -> dict[str, Any]:
-    return {
-        "tx_id": 0,
-        "http": {
-            "hostname": _name(dice), "url": f"/{dice.randrange(10**6)}/index.html",
-            "http_user_agent": dice.choice(_AGENTS),
-            "http_content_type": "text/html", "http_method": "GET", "protocol": "HTTP/1.1",
-            "status": dice.choice((200, 200, 304, 404)), "length": dice.randrange(10**5),
-        },
-    }  # fmt: skip
-
-
-def _tls(dice: random.Random, _: datetime) -> dict[str, Any]:
-    hashes = {
-        "ja3": {"hash": dice.randbytes(16).hex(), "string": "771,4865-4866-4867-49195,0-23-65281-10-11,29-23-24,0"}
-    }
-    return {
-        "tls": {
-            "sni": _name(dice),
-            "version": "TLS 1.3",
-            **hashes,
-            "ja3s": {"hash": "f4febc55ea12b31ae17cfb7e614afda8", "string": "771,4865,51-43"},
-        }
-    }
-
-
-def _fileinfo(dice: random.Random, at: datetime) -> dict[str, Any]:
-    told = {"filename": f"/{dice.randrange(10**6)}.bin", "gaps": False, "state": "CLOSED", "stored": False}
-    return {**_http(dice, at), "app_proto": "http", "fileinfo": {**told, "size": dice.randrange(10**6), "tx_id": 0}}
-
-
-def _smb(dice: random.Random, _: datetime) -> dict[str, Any]:
-    head = {"id": dice.randrange(99), "dialect": "2.10", "command": "SMB2_COMMAND_CREATE", "status": "STATUS_SUCCESS"}
-    opened = {"session_id": dice.randrange(1 << 46), "tree_id": 1, "filename": f"docs\\{dice.randrange(999)}.txt"}
-    return {"smb": {**head, "status_code": "0x0", **opened, "disposition": "FILE_OPEN", "access": "normal"}}
-
-
-def _ssh(dice: random.Random, _: datetime) -> dict[str, Any]:
-    side = {
-        "proto_version": "2.0",
-        "hassh": {"hash": dice.randbytes(16).hex(), "string": "curve25519-sha256;aes128-ctr"},
-    }
-    server = {"server": {"proto_version": "2.0", "software_version": "OpenSSH_9.2p1"}}
-    return {"ssh": {"client": {**side, "software_version": "OpenSSH_9.6"}, **server}}
-
-
-def _alert(dice: random.Random, at: datetime) -> dict[str, Any]:
-    rule = {"action": "allowed", "gid": 1, "signature_id": 2_000_000 + dice.randrange(50), "rev": 2}
-    told = {"signature": "EXAMPLE suspicious request", "category": "Misc activity", "severity": dice.choice((1, 2, 3))}
-    metadata = {"created_at": ["2024_01_31"], "signature_severity": ["Major"]}
-    flow = {"pkts_toserver": 4, "pkts_toclient": 3, "bytes_toserver": dice.randrange(999), "bytes_toclient": 9}
-    more = {"app_proto": "http", "direction": "to_server", "flow": {**flow, "start": _time(at - timedelta(seconds=1))}}
-    return {"alert": {**rule, **told, "metadata": metadata}, **_http(dice, at), **more}
-
-
-def _anomaly(dice: random.Random, _: datetime) -> dict[str, Any]:
-    what = dice.choice(("APPLAYER_DETECT_PROTOCOL_ONLY_ONE_DIRECTION", "APPLAYER_MISMATCH_PROTOCOL_BOTH_DIRECTIONS"))
-    return {"anomaly": {"app_proto": "http", "type": "applayer", "event": what, "layer": "proto_detect"}}
-
-
-_FAMILIES = {
-    "flow": _flow, "netflow": _netflow, "dns": _dns, "http": _http, "tls": _tls, "fileinfo": _fileinfo, "smb": _smb,
-    "ssh": _ssh, "alert": _alert, "anomaly": _anomaly,
-}  # fmt: skip
 
 if __name__ == "__main__":
     raise SystemExit(main())
