@@ -76,7 +76,7 @@ class AwsSettings(_Section):
 class SourcesSettings(_Section):
     """How inputs are read."""
 
-    parallel: int = Field(4, ge=1, le=256, description="Files read and decompressed at the same time.")
+    parallel: int = Field(2, ge=1, le=256, description="Files read and decompressed at the same time.")
     parallel_objects: int = Field(16, ge=1, le=256, description="Objects of buckets read at the same time.")
 
 

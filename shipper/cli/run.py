@@ -81,6 +81,7 @@ def _follow(
     import random
 
     from shipper.assembly import Surroundings, open_store
+    from shipper.cli.memory import one_heap
     from shipper.following import Shared, live_input
     from shipper.inputs import INPUTS
     from shipper.live import Halt
@@ -88,6 +89,7 @@ def _follow(
     from shipper.log import StreamLog
     from shipper.watch import Watchable, watching
 
+    one_heap()
     log = StreamLog(sys.stderr, now, as_json=options["log_json"])
     surroundings = Surroundings(clock=now, random=random.random, wait=stop.event.wait)
     opened = when_there(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
+from traceback import clear_frames
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -115,6 +116,7 @@ class Store:
         try:
             return self._raw.raw(method, target, body, {"content-type": content_type}, timeout_seconds or self._seconds)
         except _TROUBLES as error:
+            _let_go(error)
             raise translated(self.url, error) from error
 
     def call(
@@ -162,6 +164,13 @@ class Store:
     def close(self) -> None:
         """Close the idle connections; a request after this is Unavailable."""
         self._raw.pool.close()
+
+
+def _let_go(error: BaseException | None) -> None:
+    """urllib3's frames and their error hold each other, and the body with them, until the collector of cycles comes."""
+    while error is not None:
+        clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def connect(connection: Connection) -> Store:

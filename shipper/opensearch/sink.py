@@ -145,8 +145,8 @@ class OpenSearchSink:
 
     def _send(self, delivery: Delivery, documents: Sequence[int]) -> list[Sequence[int]]:
         """One request. Gives smaller requests to send instead, if it was refused as a whole. Raises Unavailable."""
-        body = bulk.body(delivery.batch, documents)
         with self._gate.entered(), self._tally.asking(delivery.sending(documents)):
+            body = bulk.body(delivery.batch, documents)  # a copy: made by those only who may send
             reply = self._endpoint.request(
                 "POST", bulk.PATH, params=bulk.PARAMETERS, body=body, content_type="application/x-ndjson"
             )

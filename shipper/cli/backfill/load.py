@@ -13,6 +13,7 @@ from shipper.backfill import Backfill, Destination, DryRunCheckpoints, DryRunDea
 from shipper.cli.backfill.options import Chosen, Loading
 from shipper.cli.context import Context, now
 from shipper.cli.exit_codes import exit_code
+from shipper.cli.memory import one_heap
 from shipper.cli.output import note, write_json
 from shipper.cli.progress import shown_progress, snapshot
 from shipper.cli.signals import Stop, stop_on_signals
@@ -33,6 +34,7 @@ Watched = Callable[[Backfill, Callable[[], bool]], AbstractContextManager[None]]
 
 def load(context: Context, kind: RecordKind, loading: Loading, chosen: Chosen | None = None) -> int:
     """Load records of this kind as told and tell what it came to; the exit code. Raises what ended it before it ran."""
+    one_heap()
     with nullcontext() if loading.dry_run else context.lock(), stop_on_signals() as stop:
         inputs = _inputs(context, loading, chosen or Chosen(), stop)
         surroundings = Surroundings(clock=now, random=random.random, wait=stop.event.wait)
