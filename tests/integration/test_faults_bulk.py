@@ -351,6 +351,7 @@ def test_an_id_that_is_too_long_is_a_dead_letter_and_its_neighbours_are_stored(s
 
 def test_a_proxy_cuts_out_what_it_answers_for_itself(sink: Rig) -> None:
     """The other tests rest on this: an item fault was not applied."""
+    sink.store.call("PUT", f"/{sink.prefix}-aws.vpcflow-2026.01")
     sink.proxy.items = first(1, BUSY, 0.5)
     ids = [uuid.uuid4().hex for _ in range(40)]
     body = sink.batch(ids).body
