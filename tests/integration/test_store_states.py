@@ -316,7 +316,7 @@ def test_templates_removed_mid_run_stop_it_before_a_partition_without_them(shipp
         lines = [record(month * 3000 + number, BEGIN + month * MONTH) for number in range(3000)]
         (tmp_path / f"{name}.log").write_text("\n".join([HEADER, *lines, ""]))
     nonces = [nonce(number) for number in range(6000)]
-    one_at_a_time = [SMALL_BODIES, "opensearch.memory_bytes=1048576"]
+    one_at_a_time = [SMALL_BODIES, "opensearch.memory_bytes=1048576", "sources.parallel=1"]
 
     def remove(request: Request) -> Fault | None:
         if request.number == 1:
