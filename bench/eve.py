@@ -35,6 +35,7 @@ from eve_mix import corpus
 from integration.command import Shipper
 from integration.containers import OpenSearchNode, wait_for
 from integration.eve_log import DATASET, EveLog, settings
+from integration.process_memory import memory
 from integration.running import Running
 from shipper.decoders.eve import EveDecoder
 from shipper.decoders.eve_event import DATASETS
@@ -131,16 +132,15 @@ def _watched(shipper: Shipper, *arguments: object) -> tuple[Any, float]:
     with TemporaryFile() as out:
         command = shipper.command(*arguments)
         process = subprocess.Popen(command, env=shipper.environment(), stdout=out)  # noqa: S603
-        status = Path(f"/proc/{process.pid}/status")
-        peak = 0
-        while process.poll() is None:  # getrusage would tell of this process, too
-            peak = max(peak, *(int(line.split()[1]) for line in status.read_text().splitlines() if "VmHWM" in line), 0)
+        peak = 0.0
+        while process.poll() is None:
+            peak = max(peak, memory(process.pid).peak)
             pause(0.05)
         out.seek(0)
         told = out.read()
     if process.returncode:
         raise SystemExit(f"exit {process.returncode}: {told[-500:]!r}")
-    return json.loads(told), round(peak / 1024, 1)
+    return json.loads(told), round(peak, 1)
 
 
 def tail(node: OpenSearchNode, folder: Path, rate: int, seconds: int) -> float:

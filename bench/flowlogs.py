@@ -28,6 +28,7 @@ from flow_log_mix import all_fields_lines, default_lines, with_bad_lines
 
 from integration.command import Shipper
 from integration.containers import OpenSearchNode
+from integration.process_memory import memory
 from shipper.catalog import KINDS, DecoderParts
 from shipper.decoders.flow_log_header import find_header
 from shipper.identity import pieces
@@ -208,13 +209,12 @@ def stream(shipper: Shipper, megabytes: int) -> float:
     while written < megabytes * 1_000_000:
         process.stdin.write(block)
         written += len(block)
-    status = Path(f"/proc/{process.pid}/status").read_text()  # getrusage would tell of this process, too
+    peak = memory(process.pid).peak
     out, _ = process.communicate()
     if process.returncode:
         raise SystemExit(f"exit {process.returncode}: {out[-500:]!r}")
     say(f"{written / 1e6:,.0f} MB streamed in {monotonic() - begin:.0f} s")
-    (peak,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
-    return round(int(peak) / 1024, 1)
+    return round(peak, 1)
 
 
 if __name__ == "__main__":

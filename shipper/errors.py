@@ -22,11 +22,7 @@ class DecodeError(ShipperError):
 
 
 class Unavailable(ShipperError):
-    """The far end cannot answer now: wait `retry_after_seconds` (if known) and try again."""
-
-    def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after_seconds = retry_after_seconds
+    """The far end cannot answer now: wait and try again."""
 
 
 class Refused(ShipperError):

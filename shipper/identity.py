@@ -71,6 +71,11 @@ def event_document_id(event_id: str) -> str:
     return _text(digest)
 
 
+def message_identity(message_id: str) -> str:
+    """Of a queue's message that is kept as a dead letter: the same each time it is received."""
+    return blake2b(message_id.encode(), digest_size=_DIGEST_BYTES, person=b"message").hexdigest()[:12]
+
+
 def followed_identity(first_line: bytes, device: int, inode: int) -> str:
     """Of a file that is followed: its first line and the number it had when that was read.
 

@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from hashlib import blake2b
 from threading import Condition, Event, Thread
 from typing import Protocol
 
@@ -19,7 +18,7 @@ from aws.errors import AwsError
 from aws.s3 import S3Object
 from aws.sqs import Message
 from shipper.errors import DecodeError, Unavailable, ours
-from shipper.identity import Framing
+from shipper.identity import Framing, message_identity
 from shipper.interfaces import DeadLetterStore
 from shipper.model import Checkpoint, Chunk, ChunkId, DeadLetter, Position, Reading, Stream, StreamKey
 from shipper.sources.files import FilesSource
@@ -207,13 +206,12 @@ class SqsSource:
     def _bury(self, message: Message, position: Position, reason: str) -> None:
         """Keep a message as a dead letter. Raises StateUnwritable: then it is not deleted."""
         raw = message.body.encode("utf-8", "replace")
-        identity = blake2b(message.id.encode(), digest_size=9, person=b"message").hexdigest()[:12]
         now = self._clock()
         letter = DeadLetter(
             kind=self._stream.kind,
             raw=raw,
             position=position,
-            identity=identity,
+            identity=message_identity(message.id),
             ordinal=0,
             header=b"",
             reason=reason,

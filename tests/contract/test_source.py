@@ -1,6 +1,6 @@
 """What every source promises, whatever it reads. A new source adds a factory to `SOURCES`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import permutations
@@ -13,6 +13,7 @@ from fake_bucket import FakeBucket
 from fake_log_group import FakeLogGroup
 from fake_queue import FakeQueue, created
 from fakes import NOW, FakeCheckpoints, FakeDeadLetters, FakeSource, FakeWait, inputs
+from polling import next_chunk, polled
 from shipper.errors import EndOfInput
 from shipper.identity import CHUNK_BYTES, Framing
 from shipper.interfaces import Source
@@ -198,25 +199,9 @@ def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Reopen:
     return SOURCES[request.param](tmp_path)
 
 
-def poll_all(source: Source) -> Iterator[Chunk]:
-    while True:
-        try:
-            chunk = source.poll(CHUNK_BYTES)
-        except EndOfInput:
-            return
-        if chunk is not None:
-            yield chunk
-
-
-def next_chunk(source: Source) -> Chunk:
-    while (chunk := source.poll(CHUNK_BYTES)) is None:
-        pass
-    return chunk
-
-
 def read(source: Source) -> list[Chunk]:
     """Everything that is left, not committed."""
-    chunks = list(poll_all(source))
+    chunks = list(polled(source))
     source.close()
     return chunks
 
@@ -237,7 +222,7 @@ def by_origin(chunks: Sequence[Chunk]) -> dict[str, list[tuple[object, ...]]]:
 
 def test_a_stream_comes_in_order_and_ends(reopen: Reopen) -> None:
     source = reopen()
-    chunks = list(poll_all(source))
+    chunks = list(polled(source))
     assert len(chunks) == CHUNKS
     assert [chunk.id for chunk in chunks] == sorted({chunk.id for chunk in chunks})
     for origin in {chunk.position.origin for chunk in chunks}:
@@ -265,7 +250,7 @@ def test_what_was_never_committed_is_read_again(reopen: Reopen) -> None:
 @pytest.mark.parametrize("committed", range(CHUNKS + 1))
 def test_a_stream_resumes_after_the_last_commit(reopen: Reopen, committed: int) -> None:
     source = reopen()
-    chunks = list(poll_all(source))
+    chunks = list(polled(source))
     for chunk in chunks[:committed]:
         source.commit(chunk.id)
     source.close()
@@ -276,7 +261,7 @@ def test_a_stream_resumes_after_the_last_commit(reopen: Reopen, committed: int) 
 def test_nothing_unsafe_is_passed_whatever_the_order_of_commits(reopen: Reopen, order: tuple[int, ...]) -> None:
     """Stopped after each commit, the stream goes on at the first chunk that was not committed."""
     source = reopen()
-    chunks = list(poll_all(source))
+    chunks = list(polled(source))
     unsafe = set(range(CHUNKS))
     for number in order:
         source.commit(chunks[number].id)
@@ -298,7 +283,7 @@ def test_nothing_unsafe_is_passed_whatever_the_order_of_commits(reopen: Reopen, 
 def test_commits_come_from_other_threads_while_reading_goes_on(reopen: Reopen) -> None:
     source = reopen()
     threads = []
-    for chunk in poll_all(source):
+    for chunk in polled(source):
         threads.append(Thread(target=source.commit, args=[chunk.id]))
         threads[-1].start()
     for thread in threads:
@@ -325,7 +310,7 @@ def test_a_chunk_committed_after_a_restart_is_safe_too(reopen: Reopen) -> None:
     source.commit(first.id)
     source.close()
     source = reopen()
-    for chunk in poll_all(source):
+    for chunk in polled(source):
         source.commit(chunk.id)
     source.close()
     assert read(reopen()) == []

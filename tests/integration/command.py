@@ -4,10 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from integration.containers import OpenSearchNode
 
@@ -96,6 +97,16 @@ class Shipper:
             after = answer.get("after_key")
             if after is None:
                 return found
+
+    @contextmanager
+    def with_schema(self) -> Iterator[Self]:
+        """Nothing of this prefix but its schema; nothing at all when left."""
+        self.remove()
+        self("schema", "apply", "--yes")
+        try:
+            yield self
+        finally:
+            self.remove()
 
     def remove(self) -> None:
         """Delete everything of this prefix."""

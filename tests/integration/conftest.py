@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import pytest
 
+from aws_server import CREDENTIALS, moto
 from integration import containers
 from integration.command import Shipper
 from integration.containers import NotAvailable, OpenSearchNode
@@ -56,14 +57,20 @@ def suricata_image(request: pytest.FixtureRequest, engine: None) -> str:
         _without(request, str(missing))
 
 
+@pytest.fixture
+def aws_url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Where moto's server stands for AWS, with credentials for it in the environment."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    with moto() as url:
+        yield url
+
+
 @pytest.fixture(scope="module")
 def schema(opensearch3: OpenSearchNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shipper]:
     """A schema for all tests of a module."""
-    shipper = Shipper(opensearch3, f"flowtapf{os.getpid()}", tmp_path_factory.mktemp("schema"))
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
-    yield shipper
-    shipper.remove()
+    with Shipper(opensearch3, f"flowtapf{os.getpid()}", tmp_path_factory.mktemp("schema")).with_schema() as shipper:
+        yield shipper
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from time import monotonic
 from integration.command import Shipper
 from integration.containers import wait_for
 from integration.numbered_objects import Count, count_numbers, write_objects
+from integration.process_memory import memory
 
 SAMPLE_SECONDS = 0.5
 SETTLED_SHARE = 0.75
@@ -50,13 +51,9 @@ class Watched:
 
     def rss_mb(self) -> float:
         """Now; notes the peak. 0 when it has ended."""
-        try:
-            status = Path(f"/proc/{self.process.pid}/status").read_text()
-        except FileNotFoundError:
-            return 0.0
-        sizes = {line.split(":")[0]: line.split()[1] for line in status.splitlines() if line.startswith("Vm")}
-        self.peak_mb = max(self.peak_mb, int(sizes.get("VmHWM", 0)) / 1024)
-        return int(sizes.get("VmRSS", 0)) / 1024
+        found = memory(self.process.pid)
+        self.peak_mb = max(self.peak_mb, found.peak)
+        return found.now
 
     def sample(self, seconds: float) -> list[float]:
         """Resident memory again and again, for so long."""

@@ -4,7 +4,6 @@ import gzip
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from threading import Event, Thread
 from typing import Any
@@ -17,12 +16,12 @@ from aws.s3 import S3
 from aws.session import AwsOptions
 from aws.sqs import Queue
 from aws_keys import object_key
-from aws_server import CREDENTIALS, client, moto
+from aws_server import client
 from fakes import NOW, FakeDeadLetters, FakeDecoder, FakeEndpoint, FakePartitions, FakeWait
 from integration.containers import wait_for
-from shipper.errors import EndOfInput
+from polling import poll_all
 from shipper.identity import CHUNK_BYTES, Framing
-from shipper.model import Chunk, RecordKind, Stream
+from shipper.model import RecordKind, Stream
 from shipper.opensearch.sink import OpenSearchSink
 from shipper.pipeline import Pipeline
 from shipper.sources.patience import Patience
@@ -80,11 +79,8 @@ class Aws:
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
-    with moto() as url:
-        yield Aws(url)
+def aws(aws_url: str) -> Aws:
+    return Aws(aws_url)
 
 
 def allowed(statements: dict[str, Any], action: str, resource: str) -> bool:
@@ -165,15 +161,6 @@ def test_the_policy_allows_what_was_called_and_nothing_else(aws: Aws) -> None:
         assert actions.issuperset([asked] if isinstance(asked, str) else asked)
     assert not allowed(given, "s3:GetObject", f"arn:aws:s3:::{BUCKET}/other/1.log")
     assert not allowed(given, "s3:PutObject", f"arn:aws:s3:::{BUCKET}/team/1.log")
-
-
-def poll_all(source: SqsSource) -> list[Chunk]:
-    chunks = []
-    while True:
-        try:
-            chunks.append(source.poll(CHUNK_BYTES))
-        except EndOfInput:
-            return [chunk for chunk in chunks if chunk]
 
 
 def test_s1_two_workers_share_a_queue_with_redelivery_and_one_of_them_is_lost(aws: Aws) -> None:

@@ -25,11 +25,8 @@ CRAFTED = 'ACCEPT","source":{"ip":"9.9.9.9'
 
 @pytest.fixture
 def shipper(opensearch3: OpenSearchNode, tmp_path: Path) -> Iterator[Shipper]:
-    shipper = Shipper(opensearch3, f"flowtapt{os.getpid()}", tmp_path / "state")
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
-    yield shipper
-    shipper.remove()
+    with Shipper(opensearch3, f"flowtapt{os.getpid()}", tmp_path / "state").with_schema() as shipper:
+        yield shipper
 
 
 def balanced(sums: dict[str, int]) -> bool:

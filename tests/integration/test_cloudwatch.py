@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aws_server import CREDENTIALS, client, moto
+from aws_server import client
 from integration.command import Shipper
 from integration.containers import OpenSearchNode
 from integration.flow_log_files import nonce
@@ -57,15 +57,9 @@ class Group:
 
 
 @pytest.fixture
-def group(opensearch3: OpenSearchNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Group]:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
-    shipper = Shipper(opensearch3, f"flowtapw{os.getpid()}", tmp_path / "state")
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
-    with moto() as url:
-        yield Group(url, shipper, tmp_path)
-    shipper.remove()
+def group(opensearch3: OpenSearchNode, tmp_path: Path, aws_url: str) -> Iterator[Group]:
+    with Shipper(opensearch3, f"flowtapw{os.getpid()}", tmp_path / "state").with_schema() as shipper:
+        yield Group(aws_url, shipper, tmp_path)
 
 
 def test_what_is_loaded_and_followed_is_there_once(group: Group) -> None:

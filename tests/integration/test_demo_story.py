@@ -41,13 +41,10 @@ def eve(folder: Path, suricata_image: str, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def loaded(opensearch3: OpenSearchNode, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shipper]:
-    shipper = Shipper(opensearch3, f"flowtape{os.getpid()}", tmp_path_factory.mktemp("state"))
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
-    shipper("backfill", "flowlogs", folder / "AWSLogs")
-    shipper.search({"size": 0})
-    yield shipper
-    shipper.remove()
+    with Shipper(opensearch3, f"flowtape{os.getpid()}", tmp_path_factory.mktemp("state")).with_schema() as shipper:
+        shipper("backfill", "flowlogs", folder / "AWSLogs")
+        shipper.search({"size": 0})
+        yield shipper
 
 
 def answer(shipper: Shipper, story: Any, question: str, limit: int = 10) -> list[dict[str, Any]]:

@@ -30,11 +30,8 @@ def older(opensearch2: OpenSearchNode, tmp_path: Path) -> Iterator[Shipper]:
 
 
 def _shipper(node: OpenSearchNode, folder: Path) -> Iterator[Shipper]:
-    shipper = Shipper(node, PREFIX, folder / "state")
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
-    yield shipper
-    shipper.remove()
+    with Shipper(node, PREFIX, folder / "state").with_schema() as shipper:
+        yield shipper
 
 
 @pytest.fixture(scope="module")

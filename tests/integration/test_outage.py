@@ -17,13 +17,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 @pytest.fixture(scope="module")
 def outage(opensearch3: OpenSearchNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outage]:
     folder = tmp_path_factory.mktemp("outage")
-    shipper = Shipper(opensearch3, f"flowtapo{os.getpid()}", folder / "state")
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
-    try:
+    with Shipper(opensearch3, f"flowtapo{os.getpid()}", folder / "state").with_schema() as shipper:
         yield load_through_outage(shipper, folder, 120_000, SECONDS)
-    finally:
-        shipper.remove()
 
 
 def test_a_load_waits_for_a_store_that_is_gone_and_then_stores_everything_once(outage: Outage) -> None:

@@ -16,11 +16,8 @@ from integration.running import Running
 
 @pytest.fixture
 def shipper(opensearch3: OpenSearchNode, tmp_path: Path) -> Iterator[Shipper]:
-    shipper = Shipper(opensearch3, f"flowtapr{os.getpid()}", tmp_path / "state")
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
-    yield shipper
-    shipper.remove()
+    with Shipper(opensearch3, f"flowtapr{os.getpid()}", tmp_path / "state").with_schema() as shipper:
+        yield shipper
 
 
 @pytest.fixture

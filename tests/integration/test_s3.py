@@ -9,22 +9,15 @@ from pathlib import Path
 import pytest
 
 from aws_keys import object_key
-from aws_server import CREDENTIALS, moto
 from integration.bucket import BUCKET, Bucket
 from integration.command import Shipper
 from integration.containers import OpenSearchNode, wait_for
 
 
 @pytest.fixture
-def bucket(opensearch3: OpenSearchNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
-    shipper = Shipper(opensearch3, f"flowtaps{os.getpid()}", tmp_path / "state")
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
-    with moto() as url:
-        yield Bucket(url, shipper)
-    shipper.remove()
+def bucket(opensearch3: OpenSearchNode, tmp_path: Path, aws_url: str) -> Iterator[Bucket]:
+    with Shipper(opensearch3, f"flowtaps{os.getpid()}", tmp_path / "state").with_schema() as shipper:
+        yield Bucket(aws_url, shipper)
 
 
 def test_s4_s7_s9_s10_a_central_bucket_is_loaded_once_and_late_objects_are_found(bucket: Bucket) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aws_keys import object_key
-from aws_server import CREDENTIALS, client, moto
+from aws_server import client
 from integration.bucket import BUCKET, Bucket
 from integration.command import Shipper
 from integration.containers import OpenSearchNode, wait_for
@@ -40,15 +40,9 @@ class Told(Bucket):
 
 
 @pytest.fixture
-def told(opensearch3: OpenSearchNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
-    shipper = Shipper(opensearch3, f"flowtapq{os.getpid()}", tmp_path / "state")
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
-    with moto() as url:
-        yield Told(url, shipper, tmp_path)
-    shipper.remove()
+def told(opensearch3: OpenSearchNode, tmp_path: Path, aws_url: str) -> Iterator[Told]:
+    with Shipper(opensearch3, f"flowtapq{os.getpid()}", tmp_path / "state").with_schema() as shipper:
+        yield Told(aws_url, shipper, tmp_path)
 
 
 def test_s1_s2_s7_workers_share_a_queue_and_one_is_killed(told: Told) -> None:

@@ -25,11 +25,8 @@ FATES = ("delivered", "duplicate", "dead_lettered", "expired", "excluded", "skip
 
 @pytest.fixture
 def shipper(opensearch3: OpenSearchNode, tmp_path: Path) -> Iterator[Shipper]:
-    shipper = Shipper(opensearch3, f"flowtapw{os.getpid()}", tmp_path / "state")
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
-    yield shipper
-    shipper.remove()
+    with Shipper(opensearch3, f"flowtapw{os.getpid()}", tmp_path / "state").with_schema() as shipper:
+        yield shipper
 
 
 class Served:

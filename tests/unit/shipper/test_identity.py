@@ -16,6 +16,7 @@ from shipper.identity import (
     cut,
     document_id,
     line_count,
+    message_identity,
     object_name,
     pieces,
 )
@@ -246,3 +247,7 @@ def test_the_rest_of_an_over_long_line_names_no_columns() -> None:
 @given(st.binary(max_size=50))
 def test_lines_are_counted_with_an_unfinished_last_one(records: bytes) -> None:
     assert line_count(records) == len(records.split(b"\n")) - (records.endswith(b"\n") or not records)
+
+
+def test_a_message_is_the_same_each_time_it_is_received() -> None:
+    assert message_identity("d4e5-message") == "673c82d0e12b"

@@ -11,8 +11,9 @@ import pytest
 
 from fakes import NOW, FakeCheckpoints, inputs
 from flow_log_samples import AWS_NAME
+from polling import next_chunk, poll_all
 from shipper.decoders.flow_log_header import find_header
-from shipper.errors import CorruptState, EndOfInput, StateUnwritable
+from shipper.errors import CorruptState, StateUnwritable
 from shipper.identity import CHUNK_BYTES, Framing
 from shipper.model import Checkpoint, Chunk, StreamKey
 from shipper.sources.files import FilesSource, Progress
@@ -53,21 +54,6 @@ class Reader:
 
     def checkpoint(self, name: str = "some.log") -> Checkpoint | None:
         return self.checkpoints.read(self.key(str(self.folder / name)))
-
-
-def poll_all(source: FilesSource) -> list[Chunk]:
-    chunks = []
-    while True:
-        try:
-            chunks.append(source.poll(CHUNK_BYTES))
-        except EndOfInput:
-            return [chunk for chunk in chunks if chunk]
-
-
-def next_chunk(source: FilesSource) -> Chunk:
-    while (chunk := source.poll(CHUNK_BYTES)) is None:
-        pass
-    return chunk
 
 
 def content(chunks: Sequence[Chunk]) -> bytes:

@@ -8,29 +8,16 @@ from threading import Event
 import pytest
 
 from fakes import NOW, FakeCheckpoints
+from polling import next_chunk, polled
 from shipper.decoders.flow_log_header import find_header
-from shipper.errors import EndOfInput, Unavailable
-from shipper.identity import CHUNK_BYTES, Framing
-from shipper.model import Chunk, StreamKey
+from shipper.errors import Unavailable
+from shipper.identity import Framing
+from shipper.model import StreamKey
 from shipper.sources.files import FilesSource, Progress
 from shipper.sources.inputs import Input
 
 TEXT = b"".join(b"%d " % number + b"x" * 100_000 + b"\n" for number in range(30))
 """Two chunks and a rest."""
-
-
-def next_chunk(source: FilesSource) -> Chunk:
-    while (chunk := source.poll(CHUNK_BYTES)) is None:
-        pass
-    return chunk
-
-
-def poll_all(source: FilesSource) -> Iterator[Chunk]:
-    while True:
-        try:
-            yield next_chunk(source)
-        except EndOfInput:
-            return
 
 
 def sourced(items: Iterable[Input], parallel: int = 1, checkpoints: FakeCheckpoints | None = None) -> FilesSource:
@@ -63,7 +50,7 @@ def test_one_that_is_slow_does_not_hold_up_the_others() -> None:
     quick = [next_chunk(source) for _ in range(9)]
     assert {chunk.position.origin for chunk in quick} == {"0", "1", "2"}
     let_go.set()
-    assert [chunk.records for chunk in poll_all(source)] == [b"slow\n"]
+    assert [chunk.records for chunk in polled(source)] == [b"slow\n"]
     assert source.progress().files_done == 4
 
 
@@ -80,7 +67,7 @@ def test_inputs_may_be_found_while_reading_goes_on() -> None:
     assert source.progress() == Progress(0, 0, 0, -1, 0)
     next_chunk(source)
     assert len(asked) <= 10
-    assert len(list(poll_all(source))) == 50 * 3 - 1
+    assert len(list(polled(source))) == 50 * 3 - 1
     assert source.progress().files_total == source.progress().files_done == 50
 
 
@@ -90,7 +77,7 @@ def test_what_goes_wrong_while_inputs_are_found_is_the_pollers_error() -> None:
         raise Unavailable("the listing broke off")
 
     with pytest.raises(Unavailable, match="broke off"):
-        list(poll_all(sourced(found(), parallel=3)))
+        list(polled(sourced(found(), parallel=3)))
 
 
 def test_closing_ends_every_reader() -> None:
@@ -112,7 +99,7 @@ def test_the_version_of_an_object_tells_whether_it_is_the_same() -> None:
 
     def run(version: str) -> int:
         source = sourced([Input("s3://b/k", partial(BytesIO, b"one\n"), 4, 1, version)], checkpoints=checkpoints)
-        for chunk in poll_all(source):
+        for chunk in polled(source):
             source.commit(chunk.id)
         return len(source.unchanged())
 

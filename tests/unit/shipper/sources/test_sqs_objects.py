@@ -8,7 +8,8 @@ from aws.errors import AwsDenied, AwsUnavailable
 from fake_bucket import FakeBucket
 from fake_queue import FakeQueue, created
 from fakes import NOW, FakeDeadLetters, FakeWait
-from shipper.errors import EndOfInput, Refused, StateUnwritable
+from polling import poll_all
+from shipper.errors import Refused, StateUnwritable
 from shipper.identity import CHUNK_BYTES, Framing
 from shipper.model import Chunk, DeadLetter, RecordKind, Stream
 from shipper.sources.patience import Patience
@@ -53,15 +54,6 @@ class Rig:
                 worker.commit(chunk.id)
         worker.close()
         return [chunk.position.origin.removeprefix("s3://logs/") for chunk in chunks]
-
-
-def poll_all(worker: SqsSource) -> list[Chunk]:
-    chunks = []
-    while True:
-        try:
-            chunks.append(worker.poll(CHUNK_BYTES))
-        except EndOfInput:
-            return [chunk for chunk in chunks if chunk]
 
 
 @pytest.fixture
