@@ -37,8 +37,8 @@ from integration.containers import OpenSearchNode, wait_for
 from integration.eve_log import DATASET, EveLog, settings
 from integration.process_memory import memory
 from integration.running import Running
-from shipper.decoders.eve import EveDecoder
-from shipper.decoders.eve_event import DATASETS
+from shipper.decoders.eve.decoder import EveDecoder
+from shipper.decoders.eve.event import DATASETS
 from shipper.identity import pieces
 from shipper.model import Batch, Chunk, ChunkId, Position
 from shipper.partition import PartitionRule

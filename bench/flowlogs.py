@@ -30,7 +30,7 @@ from integration.command import Shipper
 from integration.containers import OpenSearchNode
 from integration.process_memory import memory
 from shipper.catalog import KINDS, DecoderParts
-from shipper.decoders.flow_log_header import find_header
+from shipper.decoders.flow_log.header import find_header
 from shipper.identity import pieces
 from shipper.model import Batch, Chunk, ChunkId, Position
 from shipper.partition import PartitionRule

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shipper.decoders.bulk_lines import Operation
-from shipper.decoders.eve import EveDecoder
-from shipper.decoders.eve_event import DATASETS as EVE_DATASETS
-from shipper.decoders.eve_privacy import Privacy
-from shipper.decoders.flow_log_columnar import ColumnarFlowLogDecoder
-from shipper.decoders.flow_log_exact import FlowLogDecoder
-from shipper.decoders.flow_log_header import find_header
-from shipper.decoders.flow_log_lines import record_lines
-from shipper.decoders.flow_log_selection import Selection
+from shipper.decoders.eve.decoder import EveDecoder
+from shipper.decoders.eve.event import DATASETS as EVE_DATASETS
+from shipper.decoders.eve.privacy import Privacy
+from shipper.decoders.flow_log.columnar import ColumnarFlowLogDecoder
+from shipper.decoders.flow_log.exact import FlowLogDecoder
+from shipper.decoders.flow_log.header import find_header
+from shipper.decoders.flow_log.lines import record_lines
+from shipper.decoders.flow_log.selection import Selection
 from shipper.decoders.other_logs import other_name
 from shipper.identity import Framing
 from shipper.interfaces import Decoder

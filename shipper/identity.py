@@ -29,6 +29,9 @@ CHUNK_BYTES = 1 << 20
 MAX_RECORD_BYTES = 1 << 20
 """A longer line is no record of ours. One that makes a chunk twice its size is cut, so that memory stays bounded."""
 
+OVER_LONG = "over-long line"
+"""Why such a line is a reject."""
+
 _DIGEST_BYTES = 9
 _EVENT_DIGEST_BYTES = 12
 BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from shipper.decoders.eve_privacy import Choice, Privacy
+from shipper.decoders.eve.privacy import Choice, Privacy
 from shipper.input_settings import AnyInput, InputName
 from shipper.partition import Unit
 

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from flow_log_samples import Written, chunk, written
-from shipper.decoders.eve import EveDecoder
-from shipper.decoders.eve_event import DATASETS
+from shipper.decoders.eve.decoder import EveDecoder
+from shipper.decoders.eve.event import DATASETS
 from shipper.partition import PartitionRule
 
 RULES = {name: PartitionRule("flowtap", name) for name in DATASETS}

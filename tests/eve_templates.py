@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shipper.decoders.eve_datasets import SHARED, family_objects, has_families, objects, own_objects
-from shipper.decoders.eve_derived import DERIVED
-from shipper.decoders.eve_event import DATASETS
-from shipper.decoders.eve_table import Kind, leaves, table
+from shipper.decoders.eve.datasets import SHARED, family_objects, has_families, objects, own_objects
+from shipper.decoders.eve.derived import DERIVED
+from shipper.decoders.eve.event import DATASETS
+from shipper.decoders.eve.table import Kind, leaves, table
 from shipper.opensearch.leaves import tree
 
 TEXT = {"type": "keyword", "ignore_above": 1024}

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from shipper.decoders.flow_log_exact import FlowLogDecoder
+from shipper.decoders.flow_log.exact import FlowLogDecoder
 from shipper.model import Batch, Chunk, ChunkId, Position
 from shipper.partition import PartitionRule
 

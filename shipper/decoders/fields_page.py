@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from shipper.decoders.flow_log_fields import DEFAULT_FORMAT, DERIVED, SHARED, TGW, VPC, Field, Kind
+from shipper.decoders.flow_log.fields import DEFAULT_FORMAT, DERIVED, SHARED, TGW, VPC, Field, Kind
 
 _INTRODUCTION = """\
 # Fields of flow logs
 
-Rendered from `shipper/decoders/flow_log_fields.py`; `make golden` writes it anew.
+Rendered from `shipper/decoders/flow_log/fields.py`; `make golden` writes it anew.
 
 Columns may come in any order; the header line names them (with hyphens or underscores), else `--format`, else AWS's
 default format. A column that is `-` has no leaf. A text that is not of its leaf's type moves to `flowtap.malformed`,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flow_log_samples import chunk, decoder
-from shipper.decoders.flow_log_columnar import ColumnarFlowLogDecoder
+from shipper.decoders.flow_log.columnar import ColumnarFlowLogDecoder
 from shipper.model import Batch
 
 HERE = Path(__file__).parent / "flow_log"

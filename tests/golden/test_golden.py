@@ -15,8 +15,8 @@ import pytest
 
 import eve_samples
 from flow_log_samples import chunk, decoder
-from shipper.decoders.flow_log_header import find_header
-from shipper.decoders.flow_log_lines import record_lines
+from shipper.decoders.flow_log.header import find_header
+from shipper.decoders.flow_log.lines import record_lines
 from shipper.identity import pieces
 from shipper.model import Batch, Sums
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shipper.decoders.fields_page import fields_page
-from shipper.decoders.flow_log_fields import DERIVED, KNOWN_NAMES
+from shipper.decoders.flow_log.fields import DERIVED, KNOWN_NAMES
 
 PAGE = Path(__file__).parents[2] / "docs" / "fields.md"
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import eve_templates
-from shipper.decoders import eve_derived, eve_table
-from shipper.decoders.flow_log_fields import TGW, VPC, Dataset, Kind
+from shipper.decoders.eve import derived, table
+from shipper.decoders.flow_log.fields import TGW, VPC, Dataset, Kind
 from shipper.opensearch.desired import desired
 from shipper.opensearch.leaves import leaves
 
@@ -146,9 +146,9 @@ def test_suricatas_templates_are_what_the_tables_say(request: pytest.FixtureRequ
 def test_every_leaf_of_an_event_has_its_place_in_every_dataset_it_can_come_to() -> None:
     """`base` and `network` agree with the tables where both name a leaf."""
     named = {path: leaf for _, path, leaf in everything()}
-    for _, each in eve_table.leaves(eve_table.table()):
+    for _, each in table.leaves(table.table()):
         searched = {key: value for key, value in named[each.path].items() if (key, value) != ("index", False)}
         wanted = eve_templates.leaf(each.kind)
         assert named[each.path] == wanted or searched == wanted, each.path
-    for derived in eve_derived.DERIVED:
-        assert named[derived.path]["type"] == derived.kind.split(",")[0], derived.path
+    for added in derived.DERIVED:
+        assert named[added.path]["type"] == added.kind.split(",")[0], added.path

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from eve_samples import BASE, decoder, line
 from flow_log_samples import chunk, leaves, written
-from shipper.decoders.eve_table import Kind, table
-from shipper.decoders.eve_table import leaves as table_leaves
+from shipper.decoders.eve.table import Kind, table
+from shipper.decoders.eve.table import leaves as table_leaves
 from shipper.identity import line_count
 from shipper.model import Batch
 from shipper.opensearch.desired import desired
@@ -70,7 +70,6 @@ def check(batch: Batch, records: bytes) -> None:
         assert set(leaves(document.document)) <= known.keys()
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(hostile_lines(), st.binary(max_size=40).filter(lambda raw: b"\n" not in raw)), max_size=6))
 def test_every_line_ships_or_is_a_reject_and_no_key_of_theirs_is_in_a_document(raws: list[bytes]) -> None:
     records = b"\n".join(raws)

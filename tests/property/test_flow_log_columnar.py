@@ -9,10 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flow_log_samples import AWS_NAME, RECORD, chunk, decoder, lines
-from shipper.decoders.flow_log_columnar import ColumnarFlowLogDecoder
-from shipper.decoders.flow_log_exact import FlowLogDecoder
-from shipper.decoders.flow_log_fields import DEFAULT_FORMAT, TGW, VPC, Field, Kind
-from shipper.decoders.flow_log_selection import Selection
+from shipper.decoders.flow_log.columnar import ColumnarFlowLogDecoder
+from shipper.decoders.flow_log.exact import FlowLogDecoder
+from shipper.decoders.flow_log.fields import DEFAULT_FORMAT, TGW, VPC, Field, Kind
+from shipper.decoders.flow_log.selection import Selection
 from shipper.model import Batch, Chunk
 
 epochs = st.integers(1_699_990_000, 1_700_010_000)
@@ -152,7 +152,6 @@ OPTIONS = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(inputs(), OPTIONS, st.sampled_from(["some.log", AWS_NAME]), st.booleans(), st.sampled_from([0, 3]))
 def test_it_gives_what_the_exact_path_gives(
     records: bytes, options: dict[str, Any], origin: str, mid_line: bool, least: int
@@ -160,7 +159,6 @@ def test_it_gives_what_the_exact_path_gives(
     both(records, least, options, origin=origin, mid_line=mid_line, first_ordinal=35)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200), st.binary(max_size=30), st.booleans())
 @example(b"\n" * 40, b"", False)
 @example(b" \n" * 40, b"srcaddr", True)
@@ -168,7 +166,6 @@ def test_any_bytes_are_decoded_alike(records: bytes, header: bytes, mid_line: bo
     both(records, header=header, mid_line=mid_line)
 
 
-@settings(deadline=None)
 @given(inputs(), inputs(), st.sampled_from([b"", b"srcaddr end new", DEFAULT_FORMAT.encode() + b"\r", b"bogus only"]))
 def test_a_header_of_an_earlier_chunk_is_in_force(one: bytes, other: bytes, header: bytes) -> None:
     both(one.partition(b"\n")[2] + other, header=header)

@@ -294,7 +294,7 @@ class Load(RuleBasedStateMachine):
 
 
 TestLoad = Load.TestCase
-TestLoad.settings = settings(max_examples=80, stateful_step_count=10, deadline=None)
+TestLoad.settings = settings(max_examples=80, stateful_step_count=10)
 
 
 def test_a_killed_process_has_no_effect() -> None:

@@ -55,7 +55,7 @@ def flowlogs(context: Context, /, loading: Loading, **options: Any) -> int:
     if options["print_policy"]:
         return _print_policy(loading.sources)
     from shipper.cli.backfill.load import load
-    from shipper.decoders.flow_log_selection import selection_settings
+    from shipper.decoders.flow_log.selection import selection_settings
     from shipper.model import RecordKind
 
     line_format = options["line_format"] or _looked_up(context, loading)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shipper.decoders.columnar.cells import Cells, Flags, Ints, literal
 from shipper.decoders.columnar.writer import Piece
-from shipper.decoders.flow_log_document import Place
+from shipper.decoders.leaves import Place
 
 LEAST_ALIKE = 64
 """So many rows with the same leaves are written together, with no look at each leaf of each row."""

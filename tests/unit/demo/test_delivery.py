@@ -9,7 +9,7 @@ import pytest
 
 from demo import network as cast
 from demo.delivery import MAX_RECORDS_PER_OBJECT, Request, tell
-from shipper.decoders.flow_log_fields import DEFAULT_FORMAT, VPC_FIELDS
+from shipper.decoders.flow_log.fields import DEFAULT_FORMAT, VPC_FIELDS
 from shipper.identity import object_name
 
 OUTSIDE = [ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")]

@@ -62,7 +62,7 @@ any_letter = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(any_letter, max_size=5, unique_by=lambda letter: (letter.kind.name, letter_id(letter))))
 def test_what_is_appended_is_read_back_whatever_it_holds(given: list[DeadLetter]) -> None:
     with TemporaryDirectory() as directory:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flow_log_samples import AWS_NAME
-from shipper.decoders.flow_log_header import find_header
+from shipper.decoders.flow_log.header import find_header
 from shipper.identity import (
     CHUNK_BYTES,
     MAX_RECORD_BYTES,
@@ -93,7 +93,7 @@ stretches = st.lists(
 ).map(lambda parts: b"".join(letter * length + end for letter, length, end in parts))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(stretches, st.integers(50_000, 3 * MIB), st.sampled_from([65_536, MIB - 1, MIB, MIB + 1, 2 * MIB, 16 * MIB]))
 def test_chunks_are_cut_at_the_same_places_whatever_the_block_sizes(stream: bytes, size: int, other: int) -> None:
     chunks = list(cut(cut_up(stream, size)))

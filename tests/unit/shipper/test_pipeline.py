@@ -9,7 +9,7 @@ import pytest
 
 from fakes import NOW, FakeDeadLetters, FakeDecoder, FakeSink, FakeSource
 from flow_log_samples import RECORD, decoder, lines
-from shipper.decoders.flow_log_header import find_header
+from shipper.decoders.flow_log.header import find_header
 from shipper.errors import CorruptState, Refused, StateUnwritable, Unavailable
 from shipper.identity import CHUNK_BYTES, pieces
 from shipper.interfaces import DeadLetterStore, Decoder, Sink, Source

@@ -21,8 +21,9 @@ from fakes import (
 )
 from flow_log_samples import RECORD, decoder, lines
 from shipper.deadletter import DeadLetterDirectory, letter_id
-from shipper.decoders.flow_log_exact import OVER_LONG, FlowLogDecoder
+from shipper.decoders.flow_log.exact import FlowLogDecoder
 from shipper.errors import Unavailable
+from shipper.identity import OVER_LONG
 from shipper.model import Batch, DeadLetter, Fate, Position, RecordKind, Stream, Verdict
 from shipper.opensearch.bulk import Item
 from shipper.opensearch.sink import OpenSearchSink

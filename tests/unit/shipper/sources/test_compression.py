@@ -62,7 +62,6 @@ def test_members_are_read_one_after_the_other(members: list[bytes], level: int) 
     assert read(b"".join(packed)) == b"2 " + b"".join(members)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(1, 9))
 def test_a_pipe_that_hands_out_few_bytes_gives_the_same(content: bytes, size: int) -> None:
     packed = gzip.compress(b"x" + content) + gzip.compress(TEXT)

@@ -12,7 +12,7 @@ import pytest
 from fakes import NOW, FakeCheckpoints, inputs
 from flow_log_samples import AWS_NAME
 from polling import next_chunk, poll_all
-from shipper.decoders.flow_log_header import find_header
+from shipper.decoders.flow_log.header import find_header
 from shipper.errors import CorruptState, StateUnwritable
 from shipper.identity import CHUNK_BYTES, Framing
 from shipper.model import Checkpoint, Chunk, StreamKey

@@ -9,7 +9,7 @@ import pytest
 
 from fakes import NOW, FakeCheckpoints
 from polling import next_chunk, polled
-from shipper.decoders.flow_log_header import find_header
+from shipper.decoders.flow_log.header import find_header
 from shipper.errors import Unavailable
 from shipper.identity import Framing
 from shipper.model import StreamKey

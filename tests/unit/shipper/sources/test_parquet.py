@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flow_log_samples import AWS_NAME, RECORD, chunk, decoder, written
-from shipper.decoders.flow_log_fields import DEFAULT_FORMAT
-from shipper.decoders.flow_log_header import find_header
-from shipper.decoders.flow_log_lines import record_lines
+from shipper.decoders.flow_log.fields import DEFAULT_FORMAT
+from shipper.decoders.flow_log.header import find_header
+from shipper.decoders.flow_log.lines import record_lines
 from shipper.errors import SourceDamaged
 from shipper.identity import Framing
 from shipper.sources.framing import framed
@@ -203,7 +203,7 @@ def test_what_cannot_be_read_is_named(raw: bytes, said: str) -> None:
 WHOLE = packed(table(TEXTS * 3), row_group_size=3)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255), st.booleans())
 def test_any_damage_is_damage_or_other_values(at: int, bits: int, cut: bool) -> None:
     """Never another exception, and never more rows than there are."""

@@ -1,0 +1,102 @@
+"""A chunk's batch from parts that were decoded apart: rows in columns, and batches of the exact path between them.
+
+Every line has at most one document, so what a line's document takes tells where all of them stand.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from shipper.decoders.bulk_lines import Operation
+from shipper.decoders.columnar import writer
+from shipper.decoders.columnar.cells import Bytes, Ints
+from shipper.decoders.flow_log.column_rows import Rows
+from shipper.model import Batch, Chunk, Reject, Sums
+
+_LF = 0x0A
+_LOOK_BYTES = 1 << 17
+
+
+class Parts:
+    """Collects the parts of one chunk, in any order."""
+
+    def __init__(self, chunk: Chunk, lines: int, operation: Operation) -> None:
+        self._chunk = chunk
+        self._begin = f'{{"{operation}":{{"_index":"'.encode("ascii")
+        self._lengths: Ints = np.zeros(lines, np.int64)
+        self._codes: Ints = np.zeros(lines, np.int64)
+        self._names: dict[str, int] = {}
+        self._rows: list[tuple[Rows, Ints]] = []
+        self._batches: list[tuple[Batch, Ints]] = []
+        self._rejects: list[Reject] = []
+        self._other_logs: Counter[str] = Counter()
+        self.headers: list[tuple[int, bytes]] = []
+        self.sums = Sums()
+        self.unknown_columns: frozenset[str] = frozenset()
+
+    def add_rows(self, rows: Rows, lines: Ints) -> None:
+        """Rows, and the line of each row of their table."""
+        codes = np.array([self._code(name) for name in rows.partitions], np.int64)
+        for group in rows.groups:
+            self._lengths[lines[group.rows]] = group.lengths
+            self._codes[lines[group.rows]] = codes[rows.codes[group.rows]]
+        self._rows.append((rows, lines))
+
+    def add_batch(self, batch: Batch) -> None:
+        """What the exact path made of some of the lines."""
+        lines = np.array(batch.ordinals, np.int64) - self._chunk.first_ordinal
+        self._lengths[lines] = np.diff(np.array(batch.cuts, np.int64))
+        self._codes[lines] = [self._code(name) for name in batch.partitions]
+        self._batches.append((batch, lines))
+        self._rejects += batch.rejects
+        self.sums += batch.sums
+        self.unknown_columns |= batch.unknown_columns
+        self._other_logs.update(batch.other_logs)
+
+    def batch(self) -> Batch:
+        """All of it, checked."""
+        ends = np.cumsum(self._lengths)
+        size = int(ends[-1])
+        out = writer.room(size)
+        for rows, lines in self._rows:
+            rows.write(out, ends[lines])
+        for batch, lines in self._batches:
+            body = np.frombuffer(batch.body, np.uint8)
+            for number, end in enumerate(ends[lines]):
+                begin, length = batch.cuts[number], batch.cuts[number + 1] - batch.cuts[number]
+                out[end - length : end] = body[begin : begin + length]
+        documents = np.flatnonzero(self._lengths)
+        if len(documents):
+            writer.begin_again(out, ends[documents] - self._lengths[documents], self._begin)
+        check_framing(out[:size], ends[documents])
+        return Batch(
+            chunk=self._chunk,
+            body=out[:size].tobytes(),
+            cuts=[0, *ends[documents].tolist()],
+            partitions=self._partitions(documents),
+            ordinals=(documents + self._chunk.first_ordinal).tolist(),
+            rejects=sorted(self._rejects, key=lambda reject: reject.ordinal),
+            headers=self.headers,
+            sums=self.sums,
+            unknown_columns=self.unknown_columns,
+            other_logs=dict(self._other_logs),
+        )
+
+    def _code(self, name: str) -> int:
+        return self._names.setdefault(name, len(self._names))
+
+    def _partitions(self, documents: Ints) -> Sequence[str]:
+        names = list(self._names)
+        codes = self._codes[documents]
+        if len(codes) and (codes == codes[0]).all():
+            return (names[codes[0]],) * len(codes)
+        return [names[code] for code in codes.tolist()]
+
+
+def check_framing(body: Bytes, ends: Ints) -> None:
+    """Every document is exactly two lines. Anything else is a bug of ours: raises RuntimeError."""
+    found = [np.flatnonzero(body[at : at + _LOOK_BYTES] == _LF) + at for at in range(0, len(body), _LOOK_BYTES)]
+    line_ends = np.concatenate([*found, np.empty(0, np.int64)])
+    if len(line_ends) != 2 * len(ends) or (line_ends[1::2] + 1 != ends).any():
+        raise RuntimeError(f"bulk body of {len(body)} bytes does not hold {len(ends)} documents of two lines")
