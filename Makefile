@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 VENV := .venv/bin
 
-.PHONY: help demo test setup up down images fmt lint types unit integration bench golden docs pins clean
+.PHONY: help demo test setup up down images fmt lint types unit integration search bench golden docs pins clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ unit: setup ## Tests without services
 
 integration: setup ## Tests against real OpenSearch in containers
 	$(VENV)/pytest --require-services tests/integration
+
+search: setup ## Property tests with new random examples: they look for what the same ones do not show
+	FLOWTAP_HYPOTHESIS=search $(VENV)/pytest tests/property
 
 bench: setup images ## Short forms of all benches; the last line of each is JSON
 	$(VENV)/python bench/crash.py --records 60000 --objects 40 --kills 10 --minutes 20

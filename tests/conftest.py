@@ -4,6 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A run is the same run everywhere, on slow machines too: `make search` looks for what these examples do not show.
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("FLOWTAP_HYPOTHESIS", "same"))  # noqa: TID251
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
