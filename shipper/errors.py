@@ -6,6 +6,7 @@ The other packages have errors of their own: one table says what each is here.
 from collections.abc import Mapping
 
 from aws.errors import AwsError, AwsRefused, AwsUnavailable
+from mirror.errors import CaptureDamaged, MirrorError
 from suricata.errors import SuricataError, SuricataRefused, SuricataSilent
 
 
@@ -60,6 +61,8 @@ LEAF_ERRORS: Mapping[type[Exception], type[ShipperError]] = {
     AwsUnavailable: Unavailable,
     AwsRefused: Refused,
     AwsError: ConfigError,
+    CaptureDamaged: SourceDamaged,
+    MirrorError: ConfigError,
     SuricataSilent: Unavailable,
     SuricataRefused: Refused,
     SuricataError: ConfigError,

@@ -1,0 +1,21 @@
+"""What can go wrong with mirrored packets. Each class says what its caller does next."""
+
+
+class MirrorError(Exception):
+    """Root of what this package raises."""
+
+
+class NotACapture(MirrorError):
+    """A file is no capture that can be read here: name another. The message says what it is or lacks."""
+
+
+class CaptureDamaged(MirrorError):
+    """A capture ends in the middle, or a length in it cannot be: what came before is good, the rest is missing."""
+
+
+class BadSelection(MirrorError):
+    """A filter on packets cannot be understood: correct what the message names."""
+
+
+class DissectionMissing(MirrorError):
+    """Scapy is not installed here: install it, or do without full dissection."""
