@@ -1,0 +1,47 @@
+"""What was seen of mirrored packets, for people and for machines."""
+
+from typing import Any
+
+from mirror.frames import Drop
+from mirror.tally import Tally
+
+_MOST_LINES = 100
+
+
+def as_json(tally: Tally) -> dict[str, Any]:
+    """All figures; VNIs are keys."""
+    return {
+        "frames": tally.frames,
+        "mirrored": tally.mirrored,
+        "dropped": {drop.name.lower(): count for drop, count in _dropped(tally)},
+        "truncated": tally.truncated,
+        "duplicates": tally.duplicates,
+        "reserved_bits": tally.reserved_bits,
+        "tags_stripped": tally.tags_stripped,
+        "vnis": {str(vni): {"packets": each.packets, "bytes": each.octets} for vni, each in tally.vnis.items()},
+        "packets_of_further_vnis": tally.beyond_most_vnis,
+    }
+
+
+def lines(tally: Tally) -> list[str]:
+    """The figures that are not 0, and a table of the VNIs with most packets."""
+    told = [f"{tally.frames:,} frames, {tally.mirrored:,} of them mirrored packets of {len(tally.vnis):,} VNIs"]
+    told += [f"{count:,} dropped: {drop.said}" for drop, count in _dropped(tally)]
+    odd = {
+        "truncated: shorter than their own IP header says, Suricata drops such packets silently": tally.truncated,
+        "seen under another VNI within 100 ms before: mirrored at both ends, or overlapping networks": tally.duplicates,
+        "with reserved bits set in the VXLAN header": tally.reserved_bits,
+        "VLAN tags too many, stripped where frames are tagged": tally.tags_stripped,
+    }
+    told += [f"{count:,} {what}" for what, count in odd.items() if count]
+    most = sorted(tally.vnis.items(), key=lambda each: (-each[1].packets, each[0]))
+    if most:
+        told.append(f"{'VNI':>10}  {'packets':>14}  {'bytes':>18}")
+    told += [f"{vni:>10}  {each.packets:>14,}  {each.octets:>18,}" for vni, each in most[:_MOST_LINES]]
+    if len(most) > _MOST_LINES:
+        told.append(f"… and {len(most) - _MOST_LINES:,} VNIs with fewer packets; --json has all")
+    return told
+
+
+def _dropped(tally: Tally) -> list[tuple[Drop, int]]:
+    return [(drop, tally.drops[drop]) for drop in Drop if tally.drops[drop]]
