@@ -31,7 +31,11 @@ class CaptureWriter:
 
     def __init__(self, out: FileIO) -> None:
         self._out = out
-        self._put(FILE_HEADER)
+        try:
+            self._put(FILE_HEADER)
+        except OSError:
+            out.close()
+            raise
 
     def write(self, data: Bytes, starts: Places, ends: Places, times_ns: Places) -> None:
         """Writes them now. Raises OSError."""
@@ -80,11 +84,8 @@ class RotatedCapture:
     def _next(self) -> CaptureWriter:
         self._number += 1
         self._written = len(FILE_HEADER)
-        return CaptureWriter(
-            self._path.with_name(f"{self._path.stem}-{self._number:05}{self._path.suffix or '.pcap'}").open(
-                "wb", buffering=0
-            )
-        )
+        name = f"{self._path.stem}-{self._number:05}{self._path.suffix or '.pcap'}"
+        return CaptureWriter(self._path.with_name(name).open("wb", buffering=0))
 
 
 def records(data: Bytes, starts: Places, ends: Places, times_ns: Places) -> bytes:

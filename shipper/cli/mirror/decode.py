@@ -34,9 +34,9 @@ _MEGABYTE = 1_000_000
 def decode_command(files: tuple[str, ...], json_wanted: bool, **options: Any) -> int:
     """Take the mirrored frames out of captures: VXLAN, or GENEVE around it.
 
-    FILE is a pcap or pcapng, plain or gzipped; - reads standard input. Packets are counted by VNI, drops by reason. With
-    --out the frames are written with the VNI in two VLAN tags, upper 12 bits first, for Suricata (`shipper backfill eve
-    --vlan-is-vni` reads it back), or --untagged for others.
+    FILE is a pcap or pcapng, plain or gzipped; - reads standard input. Packets are counted by VNI, drops by reason.
+    With --out frames are written with the VNI in two VLAN tags, upper 12 bits first, for Suricata (`shipper backfill
+    eve --vlan-is-vni` reads it back), or --untagged for others.
     """
     from mirror.decoding import Decoding
     from mirror.errors import CaptureDamaged
