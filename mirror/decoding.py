@@ -19,6 +19,7 @@ class Wanted:
     ports: Ports = field(default_factory=Ports)
     strict_reserved: bool = False
     selection: Selection = field(default_factory=Selection)
+    look_for_duplicates: bool = True
     remove_duplicates: bool = False
     untagged: bool = False
 
@@ -41,10 +42,11 @@ class Decoding:
         wanted = self._wanted
         found = decode(block, wanted.ports, strict_reserved=wanted.strict_reserved)
         self.tally.add(found)
-        repeated = self._duplicates.found(block.data, found, block.times_ns[found.rows])
-        self.tally.duplicates += int(repeated.sum())
-        if wanted.remove_duplicates:
-            found = found.only(~repeated)
+        if wanted.look_for_duplicates or wanted.remove_duplicates:
+            repeated = self._duplicates.found(block.data, found, block.times_ns[found.rows])
+            self.tally.duplicates += int(repeated.sum())
+            if wanted.remove_duplicates:
+                found = found.only(~repeated)
         if not wanted.selection.everything:
             found = found.only(wanted.selection.wanted(block.data, found))
         return found

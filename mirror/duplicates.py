@@ -15,7 +15,7 @@ from mirror.frames import Bytes, Mirrored, Places, gathered
 from mirror.outer import IPV4, IPV6
 
 WINDOW_NS: Final = 100_000_000
-_MOST_KEPT = 1 << 17
+_PLACES_BITS = 18
 _V4 = np.dtype([("skipped", "V12"), ("ethertype", ">u2"), ("words", "<u4", 7)])  # IP and 8 bytes of transport
 _V6 = np.dtype([("skipped", "V14"), ("words", "<u4", 12)])
 _SERVICE_V4 = int.from_bytes(bytes.fromhex("ff00ffff"), "little")
@@ -25,32 +25,29 @@ _HOPS_V6 = int.from_bytes(bytes.fromhex("ffffff00"), "little")
 
 
 class Duplicates:
-    """Remembers packets of the last 100 ms, bounded in number."""
+    """Remembers packets of the last 100 ms in a table of fixed size: where very many come, a few are forgotten."""
 
     def __init__(self, key: bytes | None = None) -> None:
         # Secret, so that nobody can make two packets look like one on purpose.
         self._factors = np.frombuffer(key or token_bytes(96), np.uint64) | np.uint64(1)
-        self._marks: NDArray[np.uint64] = np.empty(0, np.uint64)
-        self._vnis: Places = np.empty(0, np.int64)
-        self._times: Places = np.empty(0, np.int64)
+        self._marks = np.zeros(1 << _PLACES_BITS, np.uint64)
+        self._vnis = np.zeros(1 << _PLACES_BITS, np.int64)
+        self._times = np.full(1 << _PLACES_BITS, np.iinfo(np.int64).min // 2, np.int64)
 
     def found(self, data: Bytes, frames: Mirrored, times_ns: Places) -> NDArray[np.bool_]:
         """Marks frames that came before under another VNI; `times_ns` are those of these frames."""
         repeated = np.zeros(len(frames), np.bool_)
         marks, usable = self._marks_of(data, frames)
-        new = np.flatnonzero(usable)
-        known = len(self._marks)
-        marks = np.concatenate([self._marks, marks[new]])
-        vnis, times = np.concatenate([self._vnis, frames.vnis[new]]), np.concatenate([self._times, times_ns[new]])
+        rows = np.flatnonzero(usable)
+        marks, vnis, times = marks[rows], frames.vnis[rows], times_ns[rows]
+        places = (marks >> np.uint64(64 - _PLACES_BITS)).astype(np.int64)
+        seen = (self._marks[places] == marks) & (self._vnis[places] != vnis)
+        repeated[rows[seen & (np.abs(times - self._times[places]) <= WINDOW_NS)]] = True
         order = np.argsort(marks, kind="stable")
         before, after = order[:-1], order[1:]
         same = (marks[before] == marks[after]) & (vnis[before] != vnis[after])
-        same &= np.abs(times[after] - times[before]) <= WINDOW_NS
-        later = after[same]
-        repeated[new[later[later >= known] - known]] = True
-        if len(times):
-            recent = np.flatnonzero(times >= times.max() - WINDOW_NS)[-_MOST_KEPT:]
-            self._marks, self._vnis, self._times = marks[recent], vnis[recent], times[recent]
+        repeated[rows[after[same & (np.abs(times[after] - times[before]) <= WINDOW_NS)]]] = True
+        self._marks[places], self._vnis[places], self._times[places] = marks, vnis, times
         return repeated
 
     def _marks_of(self, data: Bytes, frames: Mirrored) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
@@ -59,14 +56,17 @@ class Duplicates:
         heads = gathered(data, frames.starts, _V4)
         four = (heads["ethertype"] == IPV4) & (size >= _V4.itemsize)
         six = (heads["ethertype"] == IPV6) & (size >= _V6.itemsize)
-        words = heads["words"].astype(np.uint64)
-        words[:, 0] &= np.uint64(_SERVICE_V4)
-        words[:, 2] &= np.uint64(_HOPS_V4)
-        marks = (words * self._factors[:7]).sum(axis=1, dtype=np.uint64)
+        marks = self._hash(heads["words"], {0: _SERVICE_V4, 2: _HOPS_V4})
         at = np.flatnonzero(six)
         if len(at):
-            words = gathered(data, frames.starts[at], _V6)["words"].astype(np.uint64)
-            words[:, 0] &= np.uint64(_SERVICE_V6)
-            words[:, 1] &= np.uint64(_HOPS_V6)
-            marks[at] = (words * self._factors).sum(axis=1, dtype=np.uint64)
+            words = gathered(data, frames.starts[at], _V6)["words"]
+            marks[at] = self._hash(words, {0: _SERVICE_V6, 1: _HOPS_V6})
         return marks, four | six
+
+    def _hash(self, words: NDArray[np.uint32], masks: dict[int, int]) -> NDArray[np.uint64]:
+        """Of each row: the sum of its words, each with a secret factor."""
+        total = np.zeros(len(words), np.uint64)
+        for column in range(words.shape[1]):
+            word = words[:, column].astype(np.uint64)
+            total += (word & np.uint64(masks[column]) if column in masks else word) * self._factors[column]
+        return total

@@ -71,8 +71,9 @@ def _wanted(options: dict[str, Any]) -> "Wanted":
         Ports(frozenset(options["ports"])) if options["ports"] else Ports(),
         options["strict"],
         selection(options["filters"]),
-        options["drop_duplicates"],
-        options["untagged"],
+        look_for_duplicates=True,
+        remove_duplicates=options["drop_duplicates"],
+        untagged=options["untagged"],
     )
 
 

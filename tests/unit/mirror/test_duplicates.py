@@ -1,6 +1,7 @@
 """Packets mirrored at both ends: found under another VNI, soon, and nothing else is."""
 
 import struct
+import tracemalloc
 
 import numpy as np
 
@@ -51,8 +52,16 @@ def test_frames_too_short_to_tell_are_never_duplicates() -> None:
     assert marks(Duplicates(), [(0, 1, inner()[:41]), (0, 2, inner()[:41])]) == [False, False]
 
 
-def test_what_is_remembered_is_bounded_in_time() -> None:
+def test_what_is_remembered_is_bounded() -> None:
+    """Many blocks take the memory of one."""
     duplicates = Duplicates()
-    for round_number in range(20):
-        marks(duplicates, [(round_number * 1000 + at, 1, numbered(at)) for at in range(50)])
-    assert len(duplicates._marks) <= 50
+    for number in range(3):
+        marks(duplicates, [(0, 1, numbered(at)) for at in range(100)])
+        if number == 0:
+            tracemalloc.start()
+    try:
+        for number in range(20):
+            marks(duplicates, [(number * 1000, 1, numbered(at)) for at in range(100)])
+        assert tracemalloc.get_traced_memory()[0] < 500_000
+    finally:
+        tracemalloc.stop()
