@@ -6,7 +6,9 @@ The corpus is made up, always the same: connections of a small network in the sh
 its own settings and community ids, about 580 bytes a line: of 100 events 34 flow, 26 dns, 14 http, 10 tls, 5 fileinfo,
 4 smb, 3 ssh, 2 alert, 1 netflow, 1 anomaly. Addresses, ports, names, counters, times and ids differ from line to line.
 
-1. CPU time of decoding in this process, one thread, the first chunk included (its forms are learned then).
+1. CPU time of decoding in this process, one thread, the first chunk included (its forms are learned then). Beside it
+   that of a chunk with known forms, the median, and what reading and writing each line with orjson and hashing it
+   costs alone, in the same run.
 2. The store's own limit: the same documents, ready made, in bodies of the same size with as many requests at once,
    into an empty prefix; against it the whole command `shipper backfill eve`, from its start to its end.
 3. A file that `shipper run` follows: lines appended at a fixed rate, and for each append the time until the store's own
@@ -21,7 +23,9 @@ import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from hashlib import blake2b
 from itertools import islice
+from operator import truediv
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory, TemporaryFile
@@ -29,6 +33,7 @@ from threading import Event
 from time import monotonic, process_time
 from typing import Any
 
+import orjson
 from _bench import PREFIX, opensearch, say, tell
 from eve_mix import corpus
 
@@ -37,7 +42,7 @@ from integration.containers import OpenSearchNode, wait_for
 from integration.eve_log import DATASET, EveLog, settings
 from integration.process_memory import memory
 from integration.running import Running
-from shipper.decoders.eve.decoder import EveDecoder
+from shipper.decoders.eve.decoder import ID_BYTES, EveDecoder
 from shipper.decoders.eve.event import DATASETS
 from shipper.identity import pieces
 from shipper.model import Batch, Chunk, ChunkId, Position
@@ -57,14 +62,17 @@ def main() -> int:
         file = Path(folder) / "eve.json"
         file.write_bytes(corpus(options.events))
         size = file.stat().st_size
-        batches, cpu = _decode(file)
+        batches, cpu, steady, floor = _decode(file)
         say(f"{options.events:,} events of {size / options.events:.0f} bytes: {cpu:.2f} µs each")
         ratio = rss = p99 = None
         if not options.decode_only:
             with opensearch() as node:
                 ratio, rss = _end_to_end(node, file, batches, options.events)
                 p99 = tail(node, Path(folder), options.rate, options.seconds)
-    tell({"events": options.events, "bytes_per_event": round(size / options.events, 1)})
+    tell({
+        "events": options.events, "bytes_per_event": round(size / options.events, 1),
+        "steady_us_per_event": round(steady, 2), "orjson_and_hash_us_per_event": round(floor, 2),
+    })  # fmt: skip
     tell({
         "cpu_us_per_event": round(cpu, 2), "end_to_end_ratio": ratio, "tail_p99_seconds": p99, "peak_rss_mb": rss,
     })  # fmt: skip
@@ -80,8 +88,11 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _decode(file: Path) -> tuple[list[Batch], float]:
-    """Every batch, and CPU microseconds for each event. Reading and cutting the file are not in it."""
+def _decode(file: Path) -> tuple[list[Batch], float, float, float]:
+    """Every batch; CPU microseconds for each event: of all, of the median chunk, and of orjson and the hash alone.
+
+    Reading and cutting the file are not in it.
+    """
     arrived = datetime.now(UTC)
     chunks = [
         Chunk(
@@ -95,13 +106,30 @@ def _decode(file: Path) -> tuple[list[Batch], float]:
         for number, piece in enumerate(pieces([file.read_bytes()], "eve.json", lambda _: None))
     ]
     decoder = EveDecoder({name: PartitionRule(f"{PREFIX}limit", name) for name in DATASETS})
-    began = process_time()
-    batches = [decoder.decode(chunk) for chunk in chunks]
-    spent = process_time() - began
+    batches, spent, alone = [], [], []
+    for chunk in chunks:
+        began = process_time()
+        batches.append(decoder.decode(chunk))
+        done = process_time()
+        _least(chunk.records)
+        spent.append(done - began)
+        alone.append(process_time() - done)
     events = sum(len(batch) for batch in batches)
     if events != sum(batch.sums.read for batch in batches) or any(batch.sums.malformed for batch in batches):
         raise SystemExit("the corpus holds what is no event, or is not of its kind")
-    return batches, spent / events * 1e6
+    sizes = [len(batch) / 1e6 for batch in batches]
+    each, least = (list(map(truediv, parts, sizes)) for parts in (spent, alone))
+    return batches, sum(spent) / events * 1e6, median(each), median(least)
+
+
+def _least(records: bytes) -> None:
+    """What no decoder that parses, hashes and writes could do without."""
+    empty = blake2b(digest_size=ID_BYTES)
+    for line in records.splitlines():
+        orjson.dumps(orjson.loads(line))
+        digest = empty.copy()
+        digest.update(line)
+        digest.digest()
 
 
 def _end_to_end(node: OpenSearchNode, file: Path, batches: list[Batch], events: int) -> tuple[float, float]:

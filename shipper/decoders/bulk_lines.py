@@ -4,16 +4,17 @@ OpenSearch answers some broken framing with 201, so a batch whose lines do not a
 """
 
 from collections.abc import Mapping
-from itertools import repeat
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Literal
 
+import numpy as np
 import orjson
 
 from shipper.model import Batch, Chunk, Reject, Sums
 
 Operation = Literal["create", "index"]
-_NEWLINE = frozenset(b"\n")
+_LF = 0x0A
 
 
 class BulkLines:
@@ -71,13 +72,12 @@ class BulkLines:
 
 def check_framing(body: bytes, cuts: list[int], documents: int) -> None:
     """Every cut is a document of exactly two lines. Anything else is a bug of ours: raises RuntimeError."""
-    whole = len(cuts) == documents + 1 and cuts[0] == 0 and cuts[-1] == len(body)
-    if not whole or body.count(b"\n") != 2 * documents:
+    if len(cuts) != documents + 1 or cuts[0] != 0 or cuts[-1] != len(body):
         raise RuntimeError(f"bulk body of {len(body)} bytes does not hold {documents} documents of two lines")
-    lasts = [end - 1 for end in cuts[1:]]
-    firsts = list(map(body.find, repeat(b"\n"), cuts, lasts))
-    if min(firsts, default=0) >= 0 and set(map(body.__getitem__, lasts)) <= _NEWLINE:
-        return  # two each, and no more in all
-    for begin, first, last in zip(cuts, firsts, lasts, strict=False):
-        if first < 0 or body[last] not in _NEWLINE:
-            raise RuntimeError(f"bulk lines at bytes {begin} to {last + 1} are not one document")
+    ends = np.flatnonzero(np.frombuffer(body, np.uint8) == _LF) + 1
+    if len(ends) == 2 * documents and np.array_equal(ends[1::2], cuts[1:]):
+        return
+    for begin, end in pairwise(cuts):
+        if body.count(b"\n", begin, end) != 2 or body[end - 1] != _LF:
+            raise RuntimeError(f"bulk lines at bytes {begin} to {end} are not one document")
+    raise RuntimeError(f"bulk body of {len(body)} bytes does not hold {documents} documents of two lines")

@@ -8,10 +8,10 @@ counts the others as duplicates.
 import json
 from binascii import b2a_base64
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
-from itertools import accumulate
+from itertools import accumulate, compress
 from operator import add
 from typing import Any, Final
 
@@ -20,12 +20,15 @@ import orjson
 from shipper.decoders.bulk_lines import Operation, check_framing
 from shipper.decoders.eve.datasets import objects
 from shipper.decoders.eve.event import DATASETS, Event, Stream, document_of, strict
-from shipper.decoders.eve.learned import Learned, Made
+from shipper.decoders.eve.hours import Hours
+from shipper.decoders.eve.learned import Learned
 from shipper.decoders.eve.mending import mended
+from shipper.decoders.eve.pattern import Made
+from shipper.decoders.eve.physical_lines import PhysicalLines
 from shipper.decoders.eve.privacy import Privacy, kinds
 from shipper.decoders.eve.table import Table, table
 from shipper.errors import DecodeError
-from shipper.identity import MAX_RECORD_BYTES, OVER_LONG
+from shipper.identity import OVER_LONG
 from shipper.model import Batch, Chunk, Reject, Sums
 from shipper.partition import PartitionRule
 
@@ -35,8 +38,8 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _ID_END = b'"}}\n'
 _BLANK = b" \t\r"
 _TOO_DEEP = "nested too deep"
-_MOST_PREFIXES = 4096
 _MOST_SENSORS = 4096
+_FIRST_BLOCK = 32  # lines that go the exact way before those after them are tried again
 
 
 class EveDecoder:
@@ -58,46 +61,46 @@ class EveDecoder:
         operation: Operation = "create",
         fast: bool = True,
     ) -> None:
-        self._rules = rules
         self._sensor = sensor
         self._sensor_bytes = sensor.encode("utf-8", "surrogatepass")
         self._vlan_is_vni = vlan_is_vni
         chosen = {name: (privacy or {}).get(name, Privacy()) for name in DATASETS}
         self._tables: Mapping[str, Table] = {name: table(kinds(each), objects(name)) for name, each in chosen.items()}
-        self._expire_before = {
-            name: int(oldest.timestamp() * 1_000_000) for name, oldest in (expire_before or {}).items()
-        }
-        self._operation = operation
-        self._learned = Learned(self._tables.__getitem__, self._marked)
+        oldest = {name: int(begin.timestamp() * 1_000_000) for name, begin in (expire_before or {}).items()}
+        self._hours = {name: Hours(rule, operation, oldest.get(name, 0)) for name, rule in rules.items()}
+        self._learned = Learned(self._tables.__getitem__, self._hours.__getitem__, self._marked)
         self._fast = fast
-        self._prefixes: dict[tuple[str, bytes], tuple[str, bytes]] = {}
         self._digests: dict[bytes, blake2b] = {}
 
     def decode(self, chunk: Chunk) -> Batch:
         """Every physical line becomes a document, a reject or a counted skip. Never raises for what a line holds."""
         arrived = f"{chunk.received_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         stream = Stream(arrived, self._sensor, self._vlan_is_vni)
-        lines = _Lines(chunk, arrived.encode())
-        raws = chunk.records.split(b"\n")
-        if not raws[-1]:
-            raws.pop()
-        inside, offset = chunk.mid_line, chunk.position.offset
-        learned, add = self._learned.document, self._add
-        for ordinal, raw in enumerate(raws, chunk.first_ordinal):
-            if inside or len(raw) > MAX_RECORD_BYTES:
-                lines.rejects.append(Reject(ordinal, offset, raw, OVER_LONG, fragment=True))
-            elif self._fast and raw.isascii() and (made := learned(raw, lines.arrived)):
-                add(raw, ordinal, made, lines)
-            else:
-                try:
-                    self._write(raw, ordinal, stream, lines)
-                except DecodeError as error:
-                    lines.rejects.append(Reject(ordinal, offset, raw, str(error)))
-            inside = False
-            offset += len(raw) + 1
-        return lines.batch(len(raws))
+        lines = _Lines(chunk)
+        left: Sequence[int] = range(len(lines.physical.raws))
+        if self._fast:
+            left = self._learned.add(lines.physical, left, stream.arrived.encode(), lines.made)
+        block = _FIRST_BLOCK
+        while left:
+            known = self._learned.patterns
+            for number in left[:block]:
+                self._add(number, stream, lines)
+            left, block = left[block:], block * 2
+            if left and self._learned.patterns > known:
+                left = self._learned.add(lines.physical, left, stream.arrived.encode(), lines.made)
+        return lines.batch(self._digest)
 
-    def _write(self, raw: bytes, ordinal: int, stream: Stream, lines: "_Lines") -> None:
+    def _add(self, number: int, stream: Stream, lines: "_Lines") -> None:
+        """A line that fits nothing learned: a document, a reject, a blank line."""
+        if number in lines.physical.cut:
+            lines.reject(number, OVER_LONG, fragment=True)
+            return
+        try:
+            self._add_exactly(number, lines.physical.raws[number], stream, lines)
+        except DecodeError as error:
+            lines.reject(number, str(error))
+
+    def _add_exactly(self, number: int, raw: bytes, stream: Stream, lines: "_Lines") -> None:
         """The exact way, from which the fast one learns. Raises DecodeError."""
         try:
             parsed = orjson.loads(raw)
@@ -109,11 +112,13 @@ class EveDecoder:
         sensor = _sensor(parsed).encode("utf-8", "surrogatepass")
         event, written = self._exactly(raw, parsed, stream)
         when = event.moment
-        hour, since_1970 = (when.text[:13].encode(), when.since_1970) if when else (b"", 0)
-        if self._add(raw, ordinal, (event.dataset, sensor, hour, since_1970, written), lines):
+        hours = self._hours[event.dataset]
+        partition = hours.partition(when.text[:13].encode(), when.since_1970) if when else hours.partition(b"", 0)
+        lines.made.add([number], [partition], [sensor], [written])
+        if partition[1]:
             lines.counts["malformed"] += event.malformed
             lines.counts["suspect"] += when is None
-        if self._fast and raw.isascii():
+        if self._fast:
             self._learned.learn(raw, event, written, stream.arrived)
 
     def _exactly(self, raw: bytes, parsed: Any, stream: Stream) -> tuple[Event, bytes]:
@@ -137,71 +142,71 @@ class EveDecoder:
         found = document_of(event, self._tables.__getitem__, Stream(arrived, self._sensor, self._vlan_is_vni))
         return found, strict(found.document)
 
-    def _add(self, raw: bytes, ordinal: int, made: Made, lines: "_Lines") -> bool:
-        """Hands a document on unless it is too old."""
-        dataset, sensor, hour, since_1970, written = made
-        if self._expire_before and hour and since_1970 < self._expire_before.get(dataset, 0):
-            lines.counts["expired"] += 1
-            return False
-        index, prefix = self._prefixes.get((dataset, hour)) or self._prefix(dataset, hour)
-        digest = (self._digests.get(sensor) or self._digest(sensor)).copy()
-        digest.update(raw)
-        lines.columns += (index, ordinal, prefix, digest.digest(), written)
-        return True
-
     def _digest(self, sensor: bytes) -> blake2b:
         """The hash of an event of this sensor before its line."""
-        found = blake2b(b"%b\n" % (sensor or self._sensor_bytes), digest_size=ID_BYTES)
-        if len(self._digests) < _MOST_SENSORS:
-            self._digests[sensor] = found
-        return found
-
-    def _prefix(self, dataset: str, hour: bytes) -> tuple[str, bytes]:
-        """The partition of an hour, and what an action line for it begins with."""
-        moment = datetime.fromisoformat(f"{hour.decode()}:00:00+00:00") if hour else None
-        index = self._rules[dataset].index(moment)
-        found = index, b'{"%b":{"_index":%b,"_id":"' % (self._operation.encode(), orjson.dumps(index))
-        if len(self._prefixes) < _MOST_PREFIXES:
-            self._prefixes[dataset, hour] = found
+        found = self._digests.get(sensor)
+        if found is None:
+            found = blake2b(b"%b\n" % (sensor or self._sensor_bytes), digest_size=ID_BYTES)
+            if len(self._digests) < _MOST_SENSORS:
+                self._digests[sensor] = found
         return found
 
 
 class _Lines:
-    """One chunk's bulk lines as they grow."""
+    """One chunk's lines, and what became of them."""
 
-    def __init__(self, chunk: Chunk, arrived: bytes) -> None:
+    def __init__(self, chunk: Chunk) -> None:
         self._chunk = chunk
-        self.arrived = arrived
-        self.columns: list[Any] = []
-        """Of each document five in a row: partition, ordinal, what its action line begins with, its id, its own line.
-
-        One list, because a tuple for each document would set off the collector of cycles again and again.
-        """
-        self.rejects: list[Reject] = []
+        self.physical = PhysicalLines(chunk.records, mid_line=chunk.mid_line)
+        self.made = Made(len(self.physical.raws))
+        self._rejects: list[Reject] = []
         self.counts: Counter[str] = Counter()
 
-    def batch(self, read: int) -> Batch:
+    def reject(self, number: int, why: str, *, fragment: bool = False) -> None:
+        """A line that is no event."""
+        offset = self._chunk.position.offset + self.physical.offset(number)
+        ordinal = self._chunk.first_ordinal + number
+        self._rejects.append(Reject(ordinal, offset, self.physical.raws[number], why, fragment=fragment))
+
+    def batch(self, digest: Callable[[bytes], blake2b]) -> Batch:
         """All of it, checked."""
-        partitions, ordinals, prefixes, digests, documents = (self.columns[at::5] for at in range(5))
-        # 12 bytes are 16 characters of base64 and no padding, so that all ids are written at once.
-        ids = b2a_base64(b"".join(digests), newline=False).translate(_URL_SAFE)
+        raws, numbers, made = self.physical.raws, list(range(len(self.physical.raws))), self.made
+        indexes, prefixes = [index for index, _ in made.partitions], [prefix for _, prefix in made.partitions]
+        sensors, documents = made.sensors, made.documents
+        if not all(prefixes):
+            self.counts["expired"] += sum(bool(index) and not prefix for index, prefix in made.partitions)
+            raws, sensors, documents = (list(compress(each, prefixes)) for each in (raws, sensors, documents))
+            indexes, numbers = list(compress(indexes, prefixes)), list(compress(numbers, prefixes))
+            prefixes = list(filter(None, prefixes))
         parts = [_ID_END] * (4 * len(documents))
         parts[0::4] = prefixes
-        parts[1::4] = [ids[at : at + _ID_CHARACTERS] for at in range(0, len(ids), _ID_CHARACTERS)]
+        parts[1::4] = _ids(digest, sensors, raws)
         parts[3::4] = documents
         around = _ID_CHARACTERS + len(_ID_END)
-        lengths = map(add, map(len, prefixes), map(len, documents))
-        body, cuts = b"".join(parts), list(accumulate((length + around for length in lengths), initial=0))
+        lengths = map(add, map(len, prefixes), map(around.__add__, map(len, documents)))
+        body, cuts = b"".join(parts), list(accumulate(lengths, initial=0))
         check_framing(body, cuts, len(documents))
         return Batch(
             chunk=self._chunk,
             body=body,
             cuts=cuts,
-            partitions=partitions,
-            ordinals=ordinals,
-            rejects=tuple(self.rejects),
-            sums=Sums(read=read, **self.counts),
+            partitions=indexes,
+            ordinals=[self._chunk.first_ordinal + number for number in numbers],
+            rejects=tuple(self._rejects),
+            sums=Sums(read=len(self.physical.raws), **self.counts),
         )
+
+
+def _ids(digest: Callable[[bytes], blake2b], sensors: Sequence[bytes], raws: Sequence[bytes]) -> list[bytes]:
+    """Of each line its hash after its sensor's name: 12 bytes, which are 16 characters of base64 and no padding."""
+    of_sensor = {sensor: digest(sensor).copy for sensor in {*sensors}}
+    digests = []
+    for sensor, raw in zip(sensors, raws, strict=True):
+        each = of_sensor[sensor]()
+        each.update(raw)
+        digests.append(each.digest())
+    ids = b2a_base64(b"".join(digests), newline=False).translate(_URL_SAFE)
+    return [ids[at : at + _ID_CHARACTERS] for at in range(0, len(ids), _ID_CHARACTERS)]
 
 
 def _sensor(parsed: Any) -> str:

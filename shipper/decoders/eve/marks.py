@@ -14,11 +14,12 @@ import orjson
 from shipper.decoders.addresses import packed_address
 from shipper.decoders.eve.table import Kind, Leaf, Table
 
-# Lines of one form have their backslashes and control characters at the same places (`signs`), so that a text without
-# them needs no look at each character. `++` and the like never try a shorter match: that is half the time.
+# Lines that hold no backslash have patterns of their own: there a text needs no look at each character. What escapes
+# stay is what documents have, too. `++` and the like never try a shorter match: that is half the time.
 _TEXT: Final = rb'[^"]*+'
 _SOME_TEXT: Final = rb'[^"]++'
-_WITH_BACKSLASHES: Final = rb'(?:[^"\\]++|\\\\)*+'
+_ESCAPED: Final = rb'(?:[^"\\]++|\\["\\bfnrt])*+'
+_SOME_UNESCAPED: Final = rb'[^"\\]++'
 _COUNT: Final = rb"[1-9][0-9]{0,14}+|0"
 _ID: Final = rb"[1-9][0-9]{0,16}+|0"
 _PORT: Final = rb"[1-5][0-9]{0,4}+|[6-9][0-9]{0,3}+|0|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
@@ -26,9 +27,9 @@ _IPV4: Final = rb"[0-9.]{7,15}"
 _IPV6: Final = rb"[0-9a-f:.]{2,45}"
 _MAC: Final = rb"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+0000", re.ASCII)
-_TIME_PATTERN: Final = rb'(([^"]{19})\.[0-9]{3})([0-9]{3})\+0000'
+_TIME_PATTERN: Final = rb'(([^"]{13}):[0-5][0-9]:[0-5][0-9]\.(?=0{0,5}+([0-9]++)\+)[0-9]{3})[0-9]{3}\+0000'
 _MAC_TEXT: Final = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
-_PLAIN: Final = re.compile(r"[ !#-~]*")
+_PLAIN: Final = re.compile(r"[ -~\b\f\n\r\t]*")
 
 _HOLE: Final = re.compile(rb'"@hole(\d+)@"')
 
@@ -39,19 +40,12 @@ _DECIDING: Final = frozenset({
 })  # fmt: skip
 SPANNED: Final = frozenset({"flow", "netflow"})
 _TEXT_KINDS: Final = frozenset({Kind.TEXT, Kind.UNINDEXED})
+_ESCAPES: Final = frozenset('"\\')
 _ENVELOPE: Final = frozenset({"host", "in_iface", "community_id", "app_proto"})
 _ADDRESS_RECORDS: Final = frozenset({"A", "AAAA"})
 
 ARRIVED: Final = "2097-08-09T10:11:12Z"
 """The mark of the time of arrival."""
-
-
-_BETWEEN: Final = bytes(byte for byte in range(0x20, 256) if byte not in b'{}[]":,\\')
-
-
-def signs(raw: bytes) -> bytes:
-    """What lines of one form have in common: their signs between values, backslashes and control characters."""
-    return raw.translate(None, _BETWEEN)
 
 
 class Marked(NamedTuple):
@@ -77,6 +71,7 @@ class Marks:
     targets: list[str] = field(default_factory=list)
     sensor: int = -1
     forward: bool = True
+    escaped: bool = False
 
     def hole(self, pattern: bytes, quoted: bool) -> tuple[int, str]:
         """One more group; its number, and what stands for it in the line that becomes the pattern."""
@@ -85,8 +80,15 @@ class Marks:
         self.patterns.append(b'"(%b)"' % pattern if quoted else b"(%b)" % pattern)
         return at, f"@hole{len(self.patterns) - 1}@"
 
-    def text(self, pattern: bytes = _TEXT) -> tuple[str, str]:
+    def text(self) -> tuple[str, str]:
         """Any text. Gives what stands for it in the line, and its mark."""
+        return self._text(_ESCAPED if self.escaped else _TEXT)
+
+    def some_text(self) -> tuple[str, str]:
+        """Text that is not empty, without escapes."""
+        return self._text(_SOME_UNESCAPED if self.escaped else _SOME_TEXT)
+
+    def _text(self, pattern: bytes) -> tuple[str, str]:
         at, hole = self.hole(pattern, quoted=True)
         mark = f"@m{at:03}@"
         self.places[mark.encode()] = at
@@ -133,7 +135,7 @@ class Marks:
         return hole, mark
 
     def time(self) -> tuple[str, str]:
-        """A time in UTC with microseconds: three groups, to the millisecond, its second, and the microseconds."""
+        """A time in UTC with microseconds: three groups, to the millisecond, its hour, microseconds as a number."""
         at, hole = self.hole(b"", quoted=True)
         self.patterns[-1] = b'"%b"' % _TIME_PATTERN
         self.groups += 2
@@ -143,13 +145,14 @@ class Marks:
         return hole, mark
 
 
-def marked(event: dict[str, Any], table: Table, *, forward: bool, ports_differ: bool) -> Marked | None:
-    """An event with marks wherever it can have them. `forward`: its source is the client.
+def marked(event: dict[str, Any], table: Table, *, forward: bool, escaped: bool) -> Marked | None:
+    """An event with marks wherever it can have them. `forward`: its source is the client; `escaped`: its line holds
+    backslashes.
 
     None for an event that no pattern could be right for.
     """
-    marks = Marks(forward=forward)
-    line, with_marks = _object(event, table, marks, ports_differ=ports_differ)
+    marks = Marks(forward=forward, escaped=escaped)
+    line, with_marks = _object(event, table, marks)
     if len(set(marks.targets)) < len(marks.targets) or marks.groups > 90 or not marks.times:
         return None
     if event["event_type"] in SPANNED and len(marks.times) != 3:
@@ -163,10 +166,9 @@ def marked(event: dict[str, Any], table: Table, *, forward: bool, ports_differ: 
     return Marked(with_marks, pattern, marks)
 
 
-def _object(
-    event: dict[str, Any], table: Table, marks: Marks, *, ports_differ: bool
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def _object(event: dict[str, Any], table: Table, marks: Marks) -> tuple[dict[str, Any], dict[str, Any]]:
     """The top of an event."""
+    ports_differ = event.get("src_port") != event.get("dest_port")
     line: dict[str, Any] = {}
     with_marks: dict[str, Any] = {}
     for key, value in event.items():
@@ -176,10 +178,10 @@ def _object(
             found = marks.port(value)
         elif key == "timestamp" and type(value) is str and _TIME.fullmatch(value):
             found = marks.time()
-        elif key in _ENVELOPE and type(value) is str and _plain(value) and value and "\\" not in value:
+        elif key in _ENVELOPE and type(value) is str and _plain(value) and value and not _ESCAPES & {*value}:
             if key == "host":
                 marks.sensor = marks.groups
-            found = marks.text(_SOME_TEXT)
+            found = marks.some_text()
         elif key == "flow" and type(value) is dict:
             found = _flow(event, value, table.objects["flow"], marks)
         else:
@@ -247,7 +249,7 @@ def _entry(value: Any, leaf: Leaf, marks: Marks) -> tuple[Any, Any]:
 def _leaf(value: Any, leaf: Leaf, path: str, marks: Marks) -> tuple[Any, Any]:
     if type(value) is str:
         if leaf.kind in _TEXT_KINDS and _plain(value):
-            return marks.text(_WITH_BACKSLASHES if "\\" in value else _TEXT)
+            return marks.text()
         if leaf.kind is Kind.MAC and _MAC_TEXT.fullmatch(value):
             return marks.mac()
         if leaf.kind is Kind.TIME and path.split(".", maxsplit=1)[0] in SPANNED and _TIME.fullmatch(value):
