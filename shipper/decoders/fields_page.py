@@ -7,7 +7,8 @@ from shipper.decoders.flow_log.fields import DEFAULT_FORMAT, DERIVED, SHARED, TG
 _INTRODUCTION = """\
 # Fields of flow logs
 
-Rendered from `shipper/decoders/flow_log/fields.py`; `make golden` writes it anew.
+Rendered from `shipper/decoders/flow_log/fields.py`; `make golden` writes it anew. Suricata's events have
+[a page of their own](fields-suricata.md).
 
 Columns may come in any order; the header line names them (with hyphens or underscores), else `--format`, else AWS's
 default format. A column that is `-` has no leaf. A text that is not of its leaf's type moves to `flowtap.malformed`,
@@ -47,7 +48,7 @@ def fields_page() -> str:
             *_columns(column for column in TGW.fields.values() if column.name not in shared),
             "\n## Leaves no column is copied to\n",
             "`{own}` is `aws.vpcflow` or `aws.tgw`.\n",
-            *_table(("leaf", "type", "what it says"), ([f"`{x.path}`", x.kind, x.meaning] for x in DERIVED)),
+            *markdown_table(("leaf", "type", "what it says"), ([f"`{x.path}`", x.kind, x.meaning] for x in DERIVED)),
             "",
         ]
     )
@@ -55,10 +56,11 @@ def fields_page() -> str:
 
 def _columns(columns: Iterable[Field]) -> list[str]:
     rows = ([f"`{x.name}`", str(x.since), f"`{x.target}`", _KINDS[x.kind]] for x in columns)
-    return _table(("column", "since version", "leaf", "type"), rows)
+    return markdown_table(("column", "since version", "leaf", "type"), rows)
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Lines of a table."""
     return [f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *rows)]
 
 

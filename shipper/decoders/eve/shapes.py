@@ -5,12 +5,12 @@ for each shape and kept; most shapes need nothing, or a few moves. An object is 
 Never raises for what an object holds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from shipper.decoders.eve.table import Kind, Leaf, Table, snake
-from shipper.decoders.eve.values import AS_IT_IS, READERS, shown
+from shipper.decoders.eve.values import AS_IT_IS, READERS, hashed, shown
 
 MOST_SHAPES = 2048
 """Kept for one table. Who sends more makes decoding slower, not larger."""
@@ -91,12 +91,30 @@ def _fit_seldom(node: dict[str, Any], seldom: _Seldom, table: Table, out: Fitted
     for key in seldom.drop:
         del node[key]
     for key in seldom.unknown:
-        out.unknown[f"{table.path}.{key}" if table.path else key] = node.pop(key)
+        path = f"{table.path}.{key}" if table.path else key
+        out.unknown[path] = _unknown(path, node.pop(key), table.private)
     for key, below in seldom.lists:
         found = node[key]
         node[key] = [each for each in (found if type(found) is list else [found]) if _fit_element(each, below, out)]
     for key, leaf in seldom.values:
         node[key] = _fit_values(node[key], leaf, out)
+
+
+def _unknown(path: str, value: Any, private: Mapping[str, Kind]) -> Any:
+    """A value that is kept as text, without what is somebody's own in it: no table looks there."""
+    if not private:
+        return value
+    if private.get(path) is Kind.HASHED:
+        return hashed(value)
+    if isinstance(value, list):
+        return [_unknown(path, each, private) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _unknown(f"{path}.{key}", each, private)
+        for key, each in value.items()
+        if private.get(f"{path}.{key}") is not Kind.DROPPED
+    }
 
 
 def object_at(document: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
@@ -125,7 +143,7 @@ def _fit_values(values: list[Any], leaf: Leaf, out: Fitted) -> list[Any]:
     kept = []
     read = READERS[leaf.kind]
     for each in values:
-        value = None if isinstance(each, (dict, list)) else read(each)
+        value = None if isinstance(each, (dict, list)) and leaf.kind is not Kind.HASHED else read(each)
         if value is not None:
             kept.append(value)
         elif each is not None:

@@ -52,6 +52,7 @@ class Leaf:
 class Table:
     """One object of an event, or each of a list of objects.
 
+    `private`: the kinds that take the place of the tables' own in the whole event, by path in EVE.
     `plans` is for `shapes`: what it worked out for the shapes it met.
     """
 
@@ -60,6 +61,7 @@ class Table:
     in_list: bool = False
     leaves: dict[str, Leaf] = field(default_factory=dict)
     objects: dict[str, "Table"] = field(default_factory=dict)
+    private: Mapping[str, Kind] = field(default_factory=dict)
     plans: dict[tuple[object, ...], object] = field(default_factory=dict)
 
 
@@ -74,7 +76,7 @@ def table(kinds: Mapping[str, Kind] | None = None, objects: Container[str] | Non
 
     `kinds` take the place of those in the tables for some keys, by path in EVE.
     """
-    root = Table("", "")
+    root = Table("", "", private=kinds or {})
     tables = {"": root}
     for path, words in families().items():
         if objects is not None and path.replace("[]", "").split(".")[0] not in objects:
@@ -104,7 +106,7 @@ def _table(tables: dict[str, Table], path: str, *, in_list: bool = False) -> Tab
         above, _, key = path.rpartition(".")
         parent = _table(tables, above)
         name = ".".join(snake(step) for step in path.split("."))
-        parent.objects[key] = tables[path] = Table(path, f"{OWN}.{name}", in_list)
+        parent.objects[key] = tables[path] = Table(path, f"{OWN}.{name}", in_list, private=parent.private)
     return tables[path]
 
 

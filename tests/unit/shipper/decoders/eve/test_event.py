@@ -1,9 +1,10 @@
 from typing import Any
 
+import orjson
 import pytest
 
 from eve_samples import malformed, only
-from flow_log_samples import ARRIVED
+from flow_log_samples import ARRIVED, leaves
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,55 @@ def test_e4_what_is_no_address_moves_aside(address: Any) -> None:
     assert "source.ip" in malformed(document)
     assert document["destination.ip"] == "192.0.2.9"
     assert "client" not in document.document
+
+
+@pytest.mark.parametrize("nothing", [{}, [], "", None])
+@pytest.mark.parametrize("path", [("tls", "subject"), ("tls", "ja3"), ("tls", "notbefore"), ("alert", "metadata")])
+def test_e4_nothing_where_a_date_or_an_object_is_expected(path: tuple[str, str], nothing: Any) -> None:
+    outer, key = path
+    document = only(outer, **{outer: {key: nothing, "version": "TLS 1.2"}})
+    assert document["source.ip"] == "10.0.0.5"
+    assert {type(value) for value in malformed(document).values()} <= {str}
+
+
+OF_PACKETS = ("src_ip", "src_port", "dest_ip", "dest_port", "proto", "community_id", "flow_id", "in_iface")
+
+
+def test_e2_counters_of_stats_are_an_index_of_their_own_with_typed_leaves() -> None:
+    many = {f"counter_{number}": number for number in range(900)}
+    stats = {
+        "uptime": 7,
+        "capture": {"kernel_packets": 5, "kernel_drops": 1},
+        "decoder": {"event": {"ipv4": many}},
+        "own": many,
+    }
+    document = only("stats", stats=stats, **dict.fromkeys(OF_PACKETS))
+    assert document.index == "flowtap-suricata.stats-2026.03"
+    assert document["suricata.eve.stats.capture.kernel_drops"] == 1
+    assert orjson.loads(document["suricata.eve.stats.decoder.event"]) == {"ipv4": many}
+    assert orjson.loads(document["suricata.eve.unknown"]) == {"stats.own": many}
+    assert malformed(document) == {}
+    assert len(list(leaves(document.document))) < 40
+
+
+def test_e5_a_key_whose_type_changes_never_changes_its_leaf() -> None:
+    given = [200, "200", True, {"code": 200}, [200, "x", {"a": 1}], 1.5, None]
+    found = [only("http", http={"status": value, "url": "/x"}) for value in given]
+    for document in found:
+        assert document["url.original"] == "/x"
+        if "http.response.status_code" in document:
+            kept = document["http.response.status_code"]
+            assert {type(each) for each in (kept if isinstance(kept, list) else [kept])} <= {int}
+    assert [bool(malformed(document)) for document in found] == [False, False, True, True, True, True, False]
+
+
+def test_e6_what_an_attacker_writes_is_kept_whole_and_as_text() -> None:
+    long, binary = "/" + "a" * 100_000, "\x00\x1b[31m\u202e\ufffd.exe"
+    document = only("http", http={"url": long, "http_user_agent": long, "hostname": binary})
+    assert (document["url.original"], document["user_agent.original"]) == (long, long)
+    assert document["url.domain"] == binary
+    assert only("fileinfo", fileinfo={"filename": binary})["file.name"] == binary
+    assert malformed(document) == {}
 
 
 @pytest.mark.parametrize("port", [-1, 65536, "443", 1.5, True])
