@@ -1,7 +1,7 @@
 """How results look: tables for people on standard output, JSON for machines."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 _UNBOUNDED_WIDTH = 2000
@@ -12,6 +12,16 @@ def write_json(value: Any) -> None:
     import orjson
 
     sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE, default=str))
+    sys.stdout.flush()
+
+
+def write_csv(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> None:
+    """Values as they are (RFC 4180), None as nothing."""
+    import csv
+
+    writer = csv.writer(sys.stdout)
+    writer.writerow(columns)
+    writer.writerows(rows)
     sys.stdout.flush()
 
 

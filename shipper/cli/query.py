@@ -1,41 +1,98 @@
 """`shipper query NAME`: ready-made questions to the store."""
 
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
 import click
 
 from shipper.cli.context import Context, now
-from shipper.cli.output import note, write_json, write_table
+from shipper.cli.output import note, write_csv, write_json, write_table
 from shipper.errors import ConfigError
-from shipper.period import HELP, period
+from shipper.period import HELP, moment, period
+from shipper.views.filters import FILTERS, Clause, clauses
+
+if TYPE_CHECKING:
+    from shipper.views.question import Question
+
+_DAY = timedelta(hours=24)
+
+
+def _filters(command: Callable[..., int]) -> Callable[..., int]:
+    """An option for each."""
+    for name, each in reversed(list(FILTERS.items())):
+        command = click.option(f"--{name}", default=None, help=f"Only {each.meaning}.")(command)
+    return command
 
 
 @click.command(short_help="Ready-made questions.")
 @click.argument("name", required=False)
-@click.option("--since", default="24h", show_default=True, help=f"Begin: {HELP}.")
-@click.option("--until", default="0m", show_default="now", help="End, in the same grammar.")
+@_filters
+@click.option("--since", default=None, help=f"Begin: {HELP}.  [default: the newest 24 hours that hold data]")
+@click.option("--until", default=None, help="End, in the same grammar.  [default: now]")
 @click.option(
     "--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Most rows; of alerts, most alerts."
 )
 @click.option("--json", "json_wanted", is_flag=True, help="As JSON.")
+@click.option("--csv", "csv_wanted", is_flag=True, help="As CSV (RFC 4180), with a header.")
 @click.pass_obj
-def query(context: Context, /, name: str | None, since: str, until: str, limit: int, json_wanted: bool) -> int:
-    """Ask a ready-made question by NAME; without one, list them."""
-    from shipper.views.queries import QUESTIONS
+def query(
+    context: Context,
+    /,
+    name: str | None,
+    since: str | None,
+    until: str | None,
+    limit: int,
+    json_wanted: bool,
+    csv_wanted: bool,
+    **given: str | None,
+) -> int:
+    """Ask a ready-made question by NAME; without one, list them. Filters narrow it; all of them must hold."""
+    from shipper.views.queries import question
     from shipper.views.question import Scope, ask
 
+    if json_wanted and csv_wanted:
+        raise ConfigError("--json or --csv, not both")
     if name is None:
-        rows = [(key, question.title, question.rule) for key, question in QUESTIONS.items()]
-        write_table("Questions", {"name": "left", "answers": "left", "how it counts": "left"}, rows)
-        return 0
-    if name not in QUESTIONS:
-        raise ConfigError(f"no question is called {name}; there are {', '.join(QUESTIONS)}")
-    question = QUESTIONS[name]
-    scope = Scope(*period(since, until, now()), limit)
-    found = ask(context.store, context.settings.opensearch.prefix, question, scope)
+        return _list(json_wanted)
+    asked = question(name)
+    narrowed = clauses({each: text for each, text in given.items() if text is not None}, asked.filters, name)
+    begin, end = _period(context, asked, narrowed, since, until)
+    found = ask(context.store, context.settings.opensearch.prefix, asked, Scope(begin, end, limit, narrowed))
     if json_wanted:
-        write_json([dict(zip(question.columns, row, strict=True)) for row in found])
-        return 0
-    write_table(
-        f"{question.title}, {scope.since:%Y-%m-%d %H:%M} to {scope.until:%Y-%m-%d %H:%M} UTC", question.columns, found
-    )
-    note(question.rule if found else "Nothing found in this time; --since and --until choose another.")
+        write_json([dict(zip(asked.columns, row, strict=True)) for row in found])
+    elif csv_wanted:
+        write_csv(asked.columns, found)
+    else:
+        write_table(f"{asked.title}, {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC", asked.columns, found)
+        note(asked.rule if found else "Nothing found; other --since and --until, or fewer filters, may find more.")
     return 0
+
+
+def _list(json_wanted: bool) -> int:
+    from shipper.views.queries import names, question
+
+    rows = [(name, question(name).title, question(name).rule) for name in names()]
+    columns: Mapping[str, str] = {"name": "left", "answers": "left", "how it counts": "left"}
+    if json_wanted:
+        write_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        write_table("Questions", columns, rows)
+    return 0
+
+
+def _period(
+    context: Context, asked: "Question", narrowed: tuple[Clause, ...], since: str | None, until: str | None
+) -> tuple[datetime, datetime]:
+    """Old data is found too: without a time, it is the newest day that holds any."""
+    from shipper.views.question import newest
+
+    current = now()
+    if since is None and until is None:
+        last = newest(context.store, context.settings.opensearch.prefix, asked, narrowed)
+        until_moment = min(current, last + timedelta(seconds=1)) if last else current
+        return until_moment - _DAY, until_moment
+    if since is None:
+        end = moment(until or "0m", current)
+        return end - _DAY, end
+    return period(since, until or "0m", current)

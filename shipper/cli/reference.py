@@ -1,6 +1,6 @@
-"""docs/settings.md and docs/commands.md, made from the models and the commands.
+"""docs/settings.md, docs/commands.md and docs/queries.md, made from the models, the commands and the questions.
 
-`python -m shipper.cli.reference docs` writes both; tests/house compares the committed pages with what is made here.
+`python -m shipper.cli.reference docs` writes them; tests/house compares the committed pages with what is made here.
 """
 
 import sys
@@ -11,6 +11,8 @@ import click
 
 from shipper.cli.main import cli
 from shipper.init import Section, sections
+from shipper.views.filters import FILTERS
+from shipper.views.queries import names, question
 
 _WIDTH = 100
 
@@ -90,6 +92,47 @@ all commands.
 """
 
 
+_QUERIES = """\
+# Questions
+
+Made from `shipper/views/queries/`; `make docs` writes this page anew.
+
+`shipper query NAME` asks one, as a table, `--json` or `--csv`. Without `--since` and `--until` it is about the newest
+24 hours that hold data, so old logs answer too. Filters are ANDed; the title line says which time was asked about.
+
+What each counts is part of the answer, because the same traffic is recorded by the interfaces of both ends: records
+are counted as they are, bytes and packets where it says so at one interface only. The answers are compared with SQL
+over the same raw records in `tests/integration/test_query.py`, and over a million of them by `bench/query.py`.
+"""
+
+
+def queries_page() -> str:
+    """docs/queries.md."""
+    filters = [line for name, each in FILTERS.items() for line in _row(f"`--{name}`", each.meaning)]
+    rows = [
+        line
+        for name in names()
+        for line in _row(
+            f"`{name}`", question(name).title, question(name).rule, ", ".join(question(name).columns),
+        )
+    ]  # fmt: skip
+    return "\n".join(
+        [
+            _QUERIES,
+            *_row("name", "answers", "how it counts", "columns"),
+            *_row(*["---"] * 4),
+            *rows,
+            "",
+            "Alerts are narrowed by addresses, port and protocol; ICMP has no port.",
+            "",
+            *_row("filter", "only"),
+            *_row(*["---"] * 2),
+            *filters,
+            "",
+        ]
+    )
+
+
 def settings_page() -> str:
     """docs/settings.md."""
     return "\n".join([_SETTINGS, *(line for section in sections() for line in _section(section))])
@@ -107,9 +150,10 @@ def helps() -> Iterator[tuple[str, str]]:
 
 
 def write(folder: Path) -> None:
-    """Write both pages."""
+    """Write all pages."""
     (folder / "settings.md").write_text(settings_page(), "utf-8")
     (folder / "commands.md").write_text(commands_page(), "utf-8")
+    (folder / "queries.md").write_text(queries_page(), "utf-8")
 
 
 def _helps(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:

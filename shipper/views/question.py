@@ -6,23 +6,32 @@ from datetime import datetime
 from typing import Any
 
 from shipper.opensearch.client import Store, segment
+from shipper.views.filters import FLOW_FILTERS, Clause
 
 Cell = str | int | None
-Rows = Sequence[Sequence[Cell]]
+Row = Sequence[Cell]
+Rows = Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a question is about: records whose `@timestamp` is in [since, until), and at most so many rows."""
+    """What a question is about: records whose `@timestamp` is in [since, until) and that meet all clauses; at most so
+    many rows.
+    """
 
     since: datetime
     until: datetime
     limit: int
+    clauses: tuple[Clause, ...] = ()
 
     @property
-    def during(self) -> dict[str, Any]:
-        """As a filter clause."""
+    def during(self) -> Clause:
+        """The time alone."""
         return {"range": {"@timestamp": {"gte": self.since.isoformat(), "lt": self.until.isoformat()}}}
+
+    def query(self, *more: Clause, without: Sequence[Clause] = ()) -> dict[str, Any]:
+        """Time, clauses and what the question itself wants (and does not), as a query."""
+        return {"bool": {"filter": [self.during, *self.clauses, *more], "must_not": list(without)}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +42,25 @@ class Search:
     body: Mapping[str, Any]
 
 
-Answer = Generator[Search, Mapping[str, Any], Rows]
+Reply = Mapping[str, Any]
+
+Answer = Generator[Search, Reply, Rows]
 """Yields searches one after the other, is sent each one's reply (OpenSearch API, "Search"), returns the rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`columns` maps headings to "left", "right" or "number"; `rule` says how traffic is counted, in a sentence."""
+    """`columns` maps headings to "left", "right" or "number"; `rule` says how traffic is counted, in a sentence.
+
+    `dataset` is the one that its time and its filters are about; `filters` says which of them it takes.
+    """
 
     title: str
     rule: str
     columns: Mapping[str, str]
     answer: Callable[[Scope], Answer]
+    dataset: str = "aws.vpcflow"
+    filters: frozenset[str] = FLOW_FILTERS
 
 
 def by_one_search(
@@ -56,9 +72,21 @@ def by_one_search(
 
     def answer(scope: Scope) -> Answer:
         reply = yield Search(dataset, body(scope))
-        return rows(reply.get("aggregations") or {}, scope)
+        return rows(aggregations(reply), scope)
 
     return answer
+
+
+def aggregations(reply: Reply) -> Mapping[str, Any]:
+    """By name; none where there is no partition yet."""
+    found: Mapping[str, Any] = reply.get("aggregations") or {}
+    return found
+
+
+def buckets(found: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
+    """Of an aggregation among others; none where there is no partition yet."""
+    here: Sequence[Mapping[str, Any]] = found.get(name, {}).get("buckets", ())
+    return here
 
 
 def ask(store: Store, prefix: str, question: Question, scope: Scope) -> Rows:
@@ -66,10 +94,25 @@ def ask(store: Store, prefix: str, question: Question, scope: Scope) -> Rows:
     answer = question.answer(scope)
     search = next(answer)
     while True:
-        path = f"/{segment(prefix)}-{search.dataset}-*/_search"
-        reply = store.call("POST", path, body={"size": 0, **search.body})
         try:
-            search = answer.send(reply)
+            search = answer.send(_reply(store, prefix, search))
         except StopIteration as done:
             rows: Rows = done.value
             return rows
+
+
+def newest(store: Store, prefix: str, question: Question, clauses: tuple[Clause, ...]) -> datetime | None:
+    """`@timestamp` of the newest record that meets the clauses; None where there is none."""
+    wanted = {"size": 1, "sort": [{"@timestamp": "desc"}], "_source": ["@timestamp"], "query": _all(clauses)}
+    hits = _reply(store, prefix, Search(question.dataset, wanted)).get("hits", {}).get("hits", ())
+    return datetime.fromisoformat(hits[0]["_source"]["@timestamp"]) if hits else None
+
+
+def _all(clauses: tuple[Clause, ...]) -> dict[str, Any]:
+    return {"bool": {"filter": list(clauses)}}
+
+
+def _reply(store: Store, prefix: str, search: Search) -> Reply:
+    path = f"/{segment(prefix)}-{search.dataset}-*/_search"
+    reply: Reply = store.call("POST", path, body={"size": 0, **search.body})
+    return reply

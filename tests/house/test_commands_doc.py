@@ -23,6 +23,6 @@ def test_every_command_and_exit_code_is_on_it() -> None:
     assert all(f"  {code}  " in page for code in {0, *EXIT_CODES.values()})
 
 
-def test_one_call_writes_both_pages(tmp_path: Path) -> None:
+def test_one_call_writes_all_pages(tmp_path: Path) -> None:
     write(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["commands.md", "settings.md"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["commands.md", "queries.md", "settings.md"]

@@ -1,16 +1,22 @@
-"""Ready-made questions, one file each. A new question is a new file and a row here."""
+"""Ready-made questions, one file each: its name is the question's, its `QUESTION` is the question."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
 
-from shipper.views.queries.actions_over_time import ACTIONS_OVER_TIME
-from shipper.views.queries.alerts import ALERTS
-from shipper.views.queries.refused_ports import REFUSED_PORTS
-from shipper.views.queries.top_talkers import TOP_TALKERS
+from shipper.errors import ConfigError
 from shipper.views.question import Question
 
-QUESTIONS: Mapping[str, Question] = {
-    "refused-ports": REFUSED_PORTS,
-    "top-talkers": TOP_TALKERS,
-    "actions-over-time": ACTIONS_OVER_TIME,
-    "alerts": ALERTS,
-}
+
+def names() -> Iterator[str]:
+    """Of all questions, in alphabetical order."""
+    for module in iter_modules(__path__):
+        yield module.name.replace("_", "-")
+
+
+def question(name: str) -> Question:
+    """The question of this name. Raises ConfigError."""
+    if name not in names():
+        raise ConfigError(f"no question is called {name}; there are {', '.join(names())}")
+    found: Question = import_module(f"{__name__}.{name.replace('-', '_')}").QUESTION
+    return found

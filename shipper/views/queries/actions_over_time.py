@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shipper.views.question import Cell, Question, Scope, by_one_search
+from shipper.views.question import Question, Rows, Scope, buckets, by_one_search
 
 _ROWS = 24
 # Seconds; steps people read well.
@@ -17,7 +17,7 @@ def _step(scope: Scope) -> int:
 
 def _body(scope: Scope) -> dict[str, Any]:
     return {
-        "query": {"bool": {"filter": [scope.during, {"terms": {"event.action": ["accept", "reject"]}}]}},
+        "query": scope.query({"terms": {"event.action": ["accept", "reject"]}}),
         "aggs": {
             "times": {
                 "date_histogram": {"field": "@timestamp", "fixed_interval": f"{_step(scope)}s", "min_doc_count": 1},
@@ -27,22 +27,19 @@ def _body(scope: Scope) -> dict[str, Any]:
     }
 
 
-def _rows(aggregations: Mapping[str, Any], scope: Scope) -> list[list[Cell]]:
-    del scope
-    rows: list[list[Cell]] = []
-    for bucket in aggregations.get("times", {}).get("buckets", ()):
-        counts = {action["key"]: action["doc_count"] for action in bucket["actions"]["buckets"]}
-        rows.append(
-            [
-                bucket["key_as_string"].replace("T", " ").removesuffix(":00.000Z"),
-                counts.get("accept", 0),
-                counts.get("reject", 0),
-            ]
-        )
-    return rows
+def _rows(found: Mapping[str, Any], _scope: Scope) -> Rows:
+    return [
+        [
+            bucket["key_as_string"].replace("T", " ").removesuffix(":00.000Z"),
+            counts.get("accept", 0),
+            counts.get("reject", 0),
+        ]
+        for bucket in buckets(found, "times")
+        if (counts := {action["key"]: action["doc_count"] for action in bucket["actions"]["buckets"]})
+    ]
 
 
-ACTIONS_OVER_TIME = Question(
+QUESTION = Question(
     title="Accepted and refused over time",
     rule="Counts flow-log records: traffic between two recorded interfaces counts at both.",
     columns={"from (UTC)": "left", "accepted": "number", "refused": "number"},

@@ -3,42 +3,36 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shipper.views.question import Cell, Question, Scope, by_one_search
+from shipper.views.question import Question, Rows, Scope, buckets, by_one_search
 
 
 def _body(scope: Scope) -> dict[str, Any]:
     return {
-        "query": {"bool": {"filter": [scope.during, {"term": {"event.action": "reject"}}]}},
+        "query": scope.query({"term": {"event.action": "reject"}}),
         "aggs": {
             "ports": {
                 "multi_terms": {
                     "terms": [{"field": "server.port"}, {"field": "network.transport"}],
                     "size": scope.limit,
+                    "collect_mode": "breadth_first",  # distinct values are counted of the leaders only
                 },
                 "aggs": {
-                    "sources": {"cardinality": {"field": "client.ip"}},
-                    "targets": {"cardinality": {"field": "server.ip"}},
+                    "clients": {"cardinality": {"field": "client.ip"}},
+                    "servers": {"cardinality": {"field": "server.ip"}},
                 },
             }
         },
     }
 
 
-def _rows(aggregations: Mapping[str, Any], scope: Scope) -> list[list[Cell]]:
-    del scope
+def _rows(found: Mapping[str, Any], _scope: Scope) -> Rows:
     return [
-        [
-            bucket["key"][0],
-            bucket["key"][1],
-            bucket["doc_count"],
-            bucket["sources"]["value"],
-            bucket["targets"]["value"],
-        ]
-        for bucket in aggregations.get("ports", {}).get("buckets", ())
+        [*bucket["key"], bucket["doc_count"], bucket["clients"]["value"], bucket["servers"]["value"]]
+        for bucket in buckets(found, "ports")
     ]
 
 
-REFUSED_PORTS = Question(
+QUESTION = Question(
     title="Top refused server ports",
     rule="Counts flow-log records with action REJECT: only the interface that refuses writes one.",
     columns={"port": "right", "protocol": "left", "refused": "number", "clients": "number", "servers": "number"},

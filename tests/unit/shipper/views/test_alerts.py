@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shipper.views.queries.alerts import ALERTS
+from shipper.views.queries.alerts import QUESTION as ALERTS
 from shipper.views.question import Scope
 
 SCOPE = Scope(datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC), 5)

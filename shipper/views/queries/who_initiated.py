@@ -1,0 +1,58 @@
+"""Who opens connections to whom."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shipper.views.question import Question, Rows, Scope, buckets, by_one_search
+
+
+def _body(scope: Scope) -> dict[str, Any]:
+    leaves = ("client.ip", "server.ip", "server.port", "network.transport")
+    return {
+        "query": scope.query(),
+        "aggs": {
+            "ways": {
+                "multi_terms": {
+                    "terms": [{"field": leaf} for leaf in leaves],
+                    "size": scope.limit,
+                    "collect_mode": "breadth_first",  # distinct values are counted of the leaders only
+                },
+                "aggs": {
+                    "connections": {"cardinality": {"field": "network.community_id"}},
+                    "syn": {"filter": {"term": {"flowtap.initiator": "syn"}}},
+                    "refused": {"filter": {"term": {"event.action": "reject"}}},
+                },
+            }
+        },
+    }
+
+
+def _rows(found: Mapping[str, Any], _scope: Scope) -> Rows:
+    return [
+        [
+            *bucket["key"],
+            bucket["connections"]["value"],
+            bucket["doc_count"],
+            bucket["refused"]["doc_count"],
+            "a SYN" if bucket["syn"]["doc_count"] else "ports",
+        ]
+        for bucket in buckets(found, "ways")
+    ]
+
+
+QUESTION = Question(
+    title="Who initiated",
+    rule="Those with most records come first. Connections are distinct community ids, so both ends' records are one. "
+    "Who is client is told by a SYN where the format has tcp-flags, else by ports.",
+    columns={
+        "client": "left",
+        "server": "left",
+        "port": "right",
+        "protocol": "left",
+        "connections": "number",
+        "records": "number",
+        "refused": "number",
+        "told by": "left",
+    },
+    answer=by_one_search("aws.vpcflow", _body, _rows),
+)
