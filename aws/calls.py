@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 
 LIST_BUCKET: Final = "s3:ListBucket"
 GET_OBJECT: Final = "s3:GetObject"
-QUEUE: Final = ("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage")
-RECEIVE, HIDE, DELETE = QUEUE
+QUEUE: Final = (
+    "sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
+)  # fmt: skip
+RECEIVE, HIDE, DELETE, LOOK = QUEUE
 FILTER_EVENTS: Final = "logs:FilterLogEvents"
 DESCRIBE_GROUPS: Final = "logs:DescribeLogGroups"
 DESCRIBE_FLOW_LOGS: Final = "ec2:DescribeFlowLogs"
@@ -53,10 +55,13 @@ def log_group_arn(name: str, region: str = "") -> str:
 
 
 def policy(
-    buckets: Sequence[tuple[str, str]], queues: Sequence[str] = (), log_groups: Sequence[tuple[str, str]] = ()
+    buckets: Sequence[tuple[str, str]] = (),
+    queues: Sequence[str] = (),
+    log_groups: Sequence[tuple[str, str]] = (),
+    told: Sequence[tuple[str, str]] = (),
 ) -> Mapping[str, Any]:
-    """The least that reading takes: below these prefixes of buckets, from the queues with these URLs, and from these
-    log groups (name and region, empty for any).
+    """The least that reading takes: below these prefixes of buckets, from the queues with these URLs and the prefixes
+    of buckets that they tell of, and from these log groups (name and region, empty for any).
 
     Where a KMS key encrypts them, kms:Decrypt for that key comes on top.
     """
@@ -67,6 +72,10 @@ def policy(
             {"Effect": "Allow", "Action": LIST_BUCKET, "Resource": bucket_arn(bucket), **narrowed},
             {"Effect": "Allow", "Action": GET_OBJECT, "Resource": object_arn(bucket, f"{prefix}*")},
         ]
+    statements += [
+        {"Effect": "Allow", "Action": GET_OBJECT, "Resource": object_arn(bucket, f"{prefix}*")}
+        for bucket, prefix in told
+    ]
     statements += [{"Effect": "Allow", "Action": [*QUEUE], "Resource": queue_arn(url)} for url in queues]
     statements += [
         {"Effect": "Allow", "Action": FILTER_EVENTS, "Resource": log_group_arn(name, region)}

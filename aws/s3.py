@@ -7,28 +7,36 @@ Amazon S3 API Reference: "ListObjectsV2", "GetObject", "Error responses".
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import boto3
+import urllib3
 from botocore import exceptions as theirs
 from botocore.config import Config
-from botocore.response import StreamingBody
 
 from aws.calls import GET_OBJECT, LIST_BUCKET, Recorder, bucket_arn, object_arn, recorded
 from aws.errors import AwsDenied, AwsError, AwsGone, AwsNotSetUp, AwsUnavailable, AwsUnreadable
+from aws.s3_get import Learned, QuickGet
 from aws.session import AwsOptions, open_session
 from aws.trouble import TROUBLES, translated
 
 _MOST_CONNECTIONS: Final = 256
+_CONNECT_SECONDS, _READ_SECONDS = 10, 30
 _CONFIG = Config(
-    connect_timeout=10,
-    read_timeout=30,
+    connect_timeout=_CONNECT_SECONDS,
+    read_timeout=_READ_SECONDS,
     max_pool_connections=_MOST_CONNECTIONS,
     retries={"mode": "standard", "total_max_attempts": 1},  # retries are the caller's, who can be told to stop
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
 )
-_BROKEN = (theirs.ConnectionError, theirs.HTTPClientError, theirs.IncompleteReadError, theirs.ResponseStreamingError)
+_BROKEN = (
+    theirs.ConnectionError,
+    theirs.HTTPClientError,
+    theirs.IncompleteReadError,
+    theirs.ResponseStreamingError,
+    urllib3.exceptions.HTTPError,
+)
 _ERRORS: Mapping[str, tuple[type[AwsError], str]] = {
     "NoSuchKey": (AwsGone, "it is not there any more"),
     "404": (AwsGone, "it is not there any more"),
@@ -62,10 +70,20 @@ class Page:
     more: bool
 
 
+class Stream(Protocol):
+    """An answer that is being read."""
+
+    def read(self, amt: int, /) -> bytes:
+        """Up to so many bytes; none at the end."""
+
+    def close(self) -> None:
+        """Let go of the connection, which is kept where everything was read."""
+
+
 class Body:
     """The bytes of an object from where it was opened; `size` is the whole object's, `etag` its version's."""
 
-    def __init__(self, place: str, body: StreamingBody, size: int, etag: str) -> None:
+    def __init__(self, place: str, body: Stream, size: int, etag: str) -> None:
         self.size = size
         self.etag = etag
         self._place = place
@@ -91,6 +109,14 @@ class S3:
             self._client = session.client("s3", endpoint_url=options.endpoint_url or None, config=_config(options))
         except TROUBLES as error:
             raise translated(error) from error
+        self._learned = Learned(self._client)
+        self._quick = QuickGet(
+            session,
+            options,
+            connections=_MOST_CONNECTIONS,
+            connect_seconds=_CONNECT_SECONDS,
+            read_seconds=_READ_SECONDS,
+        )
         self._payer: dict[str, Any] = {"RequestPayer": "requester"} if options.requester_pays else {}
         self._record = record
 
@@ -116,6 +142,19 @@ class S3:
         """An object's bytes from a place before its end on. Raises AwsGone, AwsUnreadable, AwsDenied and the others."""
         self._record(GET_OBJECT, object_arn(bucket, key))
         place = f"s3://{bucket}/{key}"
+        if address := self._learned.of(bucket):
+            headers = {"range": f"bytes={offset}-"} if offset else {}
+            headers |= {"if-match": f'"{etag}"'} if etag else {}
+            headers |= {"x-amz-request-payer": self._payer["RequestPayer"]} if self._payer else {}
+            if found := self._quick(place, address, key, headers):
+                told = found.headers
+                return Body(place, found, offset + int(told["content-length"]), told.get("etag", "").strip('"'))
+            self._learned.forget(bucket)
+        return self._thorough(place, bucket, key, offset, etag)
+
+    def _thorough(self, place: str, bucket: str, key: str, offset: int, etag: str) -> Body:
+        """By botocore, which finds a bucket in whatever region it is, and tells what is wrong."""
+        self._learned.begin()
         with _translating(GET_OBJECT, place):
             answer = self._client.get_object(
                 Bucket=bucket,
@@ -124,6 +163,7 @@ class S3:
                 **({"IfMatch": f'"{etag}"'} if etag else {}),
                 **self._payer,
             )
+        self._learned.answered(bucket, key)
         return Body(place, answer["Body"], offset + answer["ContentLength"], answer["ETag"].strip('"'))
 
 

@@ -92,6 +92,12 @@ def identity(session: boto3.Session, options: AwsOptions) -> str:
     return f"role {role} of {profile}" if role else f"{profile} ({method})"
 
 
+def ca_bundle(options: AwsOptions) -> str:
+    """The file of certificates that are believed, where the profile or the environment names one; else empty."""
+    with translating():
+        return str(BotocoreSession(profile=options.profile or None).get_config_variable("ca_bundle") or "")
+
+
 class _AssumedRole(CredentialProvider):
     """AWS STS API Reference, "AssumeRole": credentials of another role, fetched anew before they expire."""
 

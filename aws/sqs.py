@@ -1,7 +1,8 @@
 """Amazon SQS: messages of one queue. A thin client; every call is tried once.
 
 In: a queue's URL. Out: messages. Raises the errors of `aws.errors`, told apart by code.
-Amazon SQS API Reference: "ReceiveMessage", "ChangeMessageVisibilityBatch", "DeleteMessageBatch", "Common errors".
+Amazon SQS API Reference: "ReceiveMessage", "ChangeMessageVisibilityBatch", "DeleteMessageBatch", "GetQueueAttributes",
+"Common errors".
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ import boto3
 from botocore import exceptions as theirs
 from botocore.config import Config
 
-from aws.calls import DELETE, HIDE, RECEIVE, Recorder, queue_arn, recorded, region_of
+from aws.calls import DELETE, HIDE, LOOK, RECEIVE, Recorder, queue_arn, recorded, region_of
 from aws.errors import AwsDenied, AwsError, AwsNotSetUp, AwsUnavailable
 from aws.session import AwsOptions, open_session
 from aws.trouble import TROUBLES, translated
@@ -23,6 +24,8 @@ MOST_MESSAGES: Final = 10
 
 _CONFIG = Config(connect_timeout=10, read_timeout=40, retries={"mode": "standard", "total_max_attempts": 1})
 _ABSENT = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
+_WAITING: Final = "ApproximateNumberOfMessages"
+_TAKEN: Final = "ApproximateNumberOfMessagesNotVisible"
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
@@ -36,6 +39,14 @@ class Message:
     receives: int
     sent_ms: int = 0
     """When it was sent, in milliseconds since 1970; 0 where it is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """About how many messages wait, and how many are in somebody's hands."""
+
+    waiting: int
+    taken: int
 
 
 class Queue:
@@ -93,6 +104,13 @@ class Queue:
             ]
             with self._translating(DELETE):
                 self._client.delete_message_batch(QueueUrl=self._url, Entries=_any(entries))
+
+    def depth(self) -> Depth:
+        """How full it is, about a minute ago."""
+        with self._translating(LOOK):
+            answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=[_WAITING, _TAKEN])
+        found = answer.get("Attributes", {})
+        return Depth(int(found.get(_WAITING, 0)), int(found.get(_TAKEN, 0)))
 
     @contextmanager
     def _translating(self, action: str) -> Iterator[None]:

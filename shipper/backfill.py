@@ -75,6 +75,12 @@ class Report:
         return sum(self.sums.values(), Sums())
 
 
+def stream_key(kind: RecordKind, target: str) -> Callable[[str], StreamKey]:
+    """The key of the stream from an origin of this kind, to this store."""
+    settings = tuple(sorted(kind.settings.items()))
+    return lambda origin: StreamKey(kind.name, target, origin, settings)
+
+
 class Backfill:
     """One run over a list of inputs. `progress`, `sums` and `waiting` may be read from another thread meanwhile."""
 
@@ -90,10 +96,9 @@ class Backfill:
         self._stop = stop
         self._sink = destination.sink
         self._known = job.inputs if isinstance(job.inputs, Sequence) else ()
-        settings = tuple(sorted(job.kind.settings.items()))
         self._source = FilesSource(
             job.inputs,
-            key=lambda origin: StreamKey(job.kind.name, destination.target, origin, settings),
+            key=stream_key(job.kind, destination.target),
             checkpoints=destination.checkpoints,
             framing=row.framing,
             clock=clock,
@@ -198,3 +203,6 @@ class DryRunCheckpoints:
 
     def write(self, key: StreamKey, checkpoint: Checkpoint) -> None:
         """Forget it."""
+
+    def write_all(self, entries: Sequence[tuple[StreamKey, Checkpoint]]) -> None:
+        """Forget them."""

@@ -1,7 +1,7 @@
 """How far each stream is safe: one small file per stream, replaced atomically."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
@@ -37,6 +37,11 @@ class CheckpointDirectory:
         make_directory(path.parent)
         entry = {"format": FORMAT, "stream": asdict(key), "checkpoint": _told(checkpoint)}
         write_file(path, json.dumps(entry).encode("ascii") + b"\n")
+
+    def write_all(self, entries: Sequence[tuple[StreamKey, Checkpoint]]) -> None:
+        """The same of several, one after the other."""
+        for key, checkpoint in entries:
+            self.write(key, checkpoint)
 
     def entries(self) -> Iterator[tuple[StreamKey, Checkpoint]]:
         """All checkpoints, by file name. Raises CorruptState."""

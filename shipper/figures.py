@@ -35,9 +35,8 @@ class Figures:
     """Counted from the start of the run, as far as it is committed. Bytes read are those of the inputs, as on disk.
 
     `sent_bytes` are bulk lines of settled documents, re-sends not counted. `in_flight` batches of `in_flight_bytes` are
-    on their way; `busy_since` is when the oldest batch on its
-    way was handed to the sink. `kept_*` are dead letters on disk. A backlog or lag of -1 is unknown. `failure` is the
-    error that ended this stream; others of the run may go on.
+    on their way; `busy_since` is when the oldest batch on its way was handed to the sink. `kept_*` are dead letters on
+    disk. A backlog, lag or queue of -1 is unknown. `failure` is the error that ended this stream; others may go on.
     """
 
     at: datetime
@@ -52,6 +51,8 @@ class Figures:
     backlog_bytes: int = -1
     backlog_inputs: int = 0
     lag_seconds: float = -1.0
+    queue_waiting: int = -1
+    queue_taken: int = -1
     failure: str = ""
     kept_letters: int = 0
     kept_bytes: int = 0

@@ -70,7 +70,7 @@ def _sqs_kind(settings: SqsInput) -> RecordKind:
 
 def _sqs_source(settings: SqsInput, parts: SourceParts) -> LiveSource:
     from shipper.sources.aws_queue import open_queue  # noqa: PLC0415  (boto3 takes a third of a second to load)
-    from shipper.sources.sqs_objects import QueueRules  # noqa: PLC0415
+    from shipper.sources.queue_rules import QueueRules  # noqa: PLC0415
 
     rules = QueueRules(
         prefixes=settings.prefixes,

@@ -19,8 +19,8 @@ class Source(Protocol):
         Raises EndOfInput when no more can come.
         """
 
-    def commit(self, chunk_id: ChunkId) -> None:
-        """This chunk is safe. The source keeps its own low-water mark. Durable when this returns."""
+    def commit(self, *chunk_ids: ChunkId) -> None:
+        """These chunks are safe. The source keeps its own low-water mark. Durable when this returns."""
 
     def close(self) -> None:
         """Give back what is held. What was not committed is read again next time."""
@@ -76,3 +76,6 @@ class CheckpointStore(Protocol):
 
     def write(self, key: StreamKey, checkpoint: Checkpoint) -> None:
         """Durable when this returns. Raises StateUnwritable."""
+
+    def write_all(self, entries: Sequence[tuple[StreamKey, Checkpoint]]) -> None:
+        """The same of several; where it fails some of them may be written."""

@@ -163,6 +163,8 @@ class LiveInput:
                 reading.lag_seconds,
                 self._trouble or reading.trouble,
                 str(self.error) if self.error else "",
+                reading.queue_waiting,
+                reading.queue_taken,
             )
 
     def waiting(self) -> Waiting | None:

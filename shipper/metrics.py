@@ -65,6 +65,16 @@ _GAUGES = (
         "How long the oldest of the backlog has been there.",
         lambda now: now.lag_seconds if now.lag_seconds >= 0 else None,
     ),
+    _Of(
+        "flowtap_queue_depth",
+        "Messages that wait in the queue, about, as the queue itself says.",
+        lambda now: now.queue_waiting if now.queue_waiting >= 0 else None,
+    ),
+    _Of(
+        "flowtap_queue_taken",
+        "Messages that are in some worker's hands, about, as the queue itself says.",
+        lambda now: now.queue_taken if now.queue_taken >= 0 else None,
+    ),
 )
 _COUNTERS = (
     _Of("flowtap_records_read", "Records whose chunk is committed.", lambda now: now.sums.read),

@@ -184,7 +184,8 @@ class Reading:
 
     `failure` is the error that ended it.
     `backlog_*` is what is not read (of a live source: not committed), `lag_seconds` how long the oldest of it has been
-    there. `trouble` is what keeps the source itself from going on: no file, no new records, an error it tries to mend.
+    there. `queue_*` is how many messages wait in its queue, and are in some worker's hands. `trouble` is what keeps the
+    source itself from going on: no file, no new records, an error it tries to mend.
     """
 
     read_bytes: int = 0
@@ -193,6 +194,8 @@ class Reading:
     lag_seconds: float = -1.0
     trouble: Waiting | None = None
     failure: str = ""
+    queue_waiting: int = -1
+    queue_taken: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 
@@ -58,6 +59,15 @@ class StateCheckpoints:
         """Durable when this returns. Raises StateUnwritable."""
         self._of(key).write(key, checkpoint)
 
+    def write_all(self, entries: Sequence[tuple[StreamKey, Checkpoint]]) -> None:
+        """Durable when this returns: objects by one commit. Raises StateUnwritable."""
+        ours = [each for each in entries if self._of(each[0]) is self._objects]
+        if ours:
+            self._objects.write_all(ours)
+        for key, checkpoint in entries:
+            if self._of(key) is self._files:
+                self._files.write(key, checkpoint)
+
     def _of(self, key: StreamKey) -> CheckpointStore:
         return self._objects if key.origin.startswith(("s3://", "cloudwatch://")) else self._files
 
@@ -70,6 +80,8 @@ class ObjectLedger:
         self._path = directory / NAME
         self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
+        self._read_lock = Lock()
+        self._reader: sqlite3.Connection | None = None
         self._folders: dict[tuple[str, str, str, str], int] = {}
         self._write = Together(self._keep)
 
@@ -77,7 +89,7 @@ class ObjectLedger:
         """The object's checkpoint, None if it has none. Raises CorruptState."""
         if self._connection is None and not self._path.exists():
             return None
-        with self._lock, self._reading() as connection:
+        with self._read_lock, self._reading(aside=True) as connection:  # no commit is waited for
             folder, name = self._place(connection, key, make=False)
             row = connection.execute(
                 "SELECT offset, chain, records, done, size, modified, version FROM object WHERE folder=? AND name=?",
@@ -87,7 +99,12 @@ class ObjectLedger:
 
     def write(self, key: StreamKey, checkpoint: Checkpoint) -> None:
         """Durable when this returns. Raises StateUnwritable."""
-        self._write((key, checkpoint))
+        self._write([(key, checkpoint)])
+
+    def write_all(self, entries: Sequence[tuple[StreamKey, Checkpoint]]) -> None:
+        """Durable when this returns, by one commit. Raises StateUnwritable."""
+        if entries:
+            self._write(entries)
 
     def folders(self) -> Iterator[FolderCount]:
         """What is known, by folder. Raises CorruptState."""
@@ -117,11 +134,15 @@ class ObjectLedger:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+        with self._read_lock:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
 
-    def _keep(self, batch: Sequence[tuple[StreamKey, Checkpoint]]) -> None:
+    def _keep(self, brought: Sequence[Sequence[tuple[StreamKey, Checkpoint]]]) -> None:
         with self._lock, self._writing() as connection:
             rows = []
-            for key, each in batch:
+            for key, each in chain.from_iterable(brought):
                 folder, name = self._place(connection, key, make=True)
                 rows.append((folder, name, each.done, each.size, each.version, each.modified_ns,
                              each.offset, each.chain, each.records))  # fmt: skip
@@ -145,9 +166,9 @@ class ObjectLedger:
         return folder, blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def _reading(self, *, aside: bool = False) -> Iterator[sqlite3.Connection]:
         try:
-            yield self._opened()
+            yield self._opened_aside() if aside else self._opened()
         except _UNREADABLE as error:
             raise CorruptState(
                 f"{self._path} cannot be read ({error}). Delete it to load its objects again; nothing is stored twice."
@@ -161,6 +182,14 @@ class ObjectLedger:
                 yield connection
         except (sqlite3.Error, OSError) as error:
             raise StateUnwritable(f"{self._path} cannot be written: {error}") from error
+
+    def _opened_aside(self) -> sqlite3.Connection:
+        """A connection of its own: it sees what was committed last, whatever is being written (SQLite, "WAL")."""
+        if self._reader is None:
+            with self._lock:
+                self._opened()
+            self._reader = sqlite3.connect(self._path, check_same_thread=False, timeout=30)
+        return self._reader
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:

@@ -5,12 +5,12 @@ the bytes on their way: polling goes on only when there is room. A batch that wa
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Event, Lock
 
+from shipper.dispatch import Dispatch, joined
 from shipper.errors import EndOfInput, Unavailable
 from shipper.identity import CHUNK_BYTES
 from shipper.interfaces import DeadLetterStore, Decoder, Sink, Source
@@ -22,9 +22,6 @@ MEMORY_BYTES = 32 << 20
 MOST_ORIGINS = 10_000
 OTHERS = "other inputs"
 """Sums are kept by input for so many, and for all others together: there may be millions."""
-
-_MOST_THREADS = 32
-_POLL_SECONDS = 0.25
 
 
 class Pipeline:
@@ -56,15 +53,16 @@ class Pipeline:
 
     def run(self, memory_bytes: int = MEMORY_BYTES) -> None:
         """Until the input ends or `stop` is set. Raises the first error of any batch, after the others have ended."""
-        flying: dict[Future[None], int] = {}
-        with ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="write") as pool:
+        with Dispatch(self._settle, self._stop) as dispatch:
             try:
                 while not self._stop.is_set():
                     chunk = self._source.poll(CHUNK_BYTES)
-                    if chunk is not None:
+                    if chunk is None:
+                        dispatch.nudge()
+                    else:
                         batch = self._decoder.decode(chunk)
-                        flying[pool.submit(self._settle, batch)] = len(chunk.records) + len(batch.body)
-                    self._make_room(flying, memory_bytes)
+                        dispatch.add(batch, len(chunk.records) + len(batch.body))
+                    dispatch.make_room(memory_bytes)
             except EndOfInput:
                 pass
             except BaseException as error:  # noqa: BLE001  (raised below, once the batches in flight have ended)
@@ -87,26 +85,20 @@ class Pipeline:
         with self._lock:
             return dict(self._other_logs)
 
-    def _make_room(self, flying: dict[Future[None], int], memory_bytes: int) -> None:
-        """Wait until another batch may fly."""
-        while not self._stop.is_set():
-            for future in [future for future in flying if future.done()]:
-                del flying[future]
-            if len(flying) < _MOST_THREADS and sum(flying.values()) < memory_bytes:
-                return
-            wait(flying, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
-
-    def _settle(self, batch: Batch) -> None:
-        """Everything that must be safe before this chunk is. The first error of all batches is kept, and stops them."""
+    def _settle(self, batches: Sequence[Batch]) -> None:
+        """Everything that must be safe before these chunks are. The first error is kept, and stops the others."""
         try:
-            verdicts = self._sink.write(batch) if len(batch) else ()
-            letters = self._letters(batch, verdicts)
-            self._dead_letters.append(letters)
-            self._source.commit(batch.chunk.id)
+            together = joined(batches)
+            verdicts = self._sink.write(together) if len(together) else ()
+            of_each = [verdicts[begin:end] for begin, end in _spans(batches)]
+            letters = [self._letters(batch, own) for batch, own in zip(batches, of_each, strict=True)]
+            self._dead_letters.append([letter for own in letters for letter in own])
+            self._source.commit(*(batch.chunk.id for batch in batches))
         except BaseException as error:  # noqa: BLE001  (raised by run, in its thread)
             self._fail(error)
         else:
-            self._count(batch, verdicts, len(letters))
+            for batch, own, dead in zip(batches, of_each, letters, strict=True):
+                self._count(batch, own, len(dead))
 
     def _fail(self, error: BaseException) -> None:
         if isinstance(error, Unavailable) and self._stop.is_set():
@@ -154,6 +146,14 @@ class Pipeline:
             self._sums[origin] = self._sums.get(origin, Sums()) + batch.sums + settled
             self._unknown |= batch.unknown_columns
             self._other_logs.update(batch.other_logs)
+
+
+def _spans(batches: Sequence[Batch]) -> Iterator[tuple[int, int]]:
+    """Where each one's documents are among those of all."""
+    end = 0
+    for batch in batches:
+        begin, end = end, end + len(batch)
+        yield begin, end
 
 
 def numbered_lines(chunk: Chunk, ordinals: set[int]) -> dict[int, Reject]:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from shipper.deadletter import letter_id
+from shipper.dispatch import joined
 from shipper.interfaces import Decoder, Sink
-from shipper.model import Batch, Chunk, ChunkId, DeadLetter, Fate, RecordKind, Sums
+from shipper.model import Batch, Chunk, ChunkId, DeadLetter, Fate, RecordKind
 
 AT_A_TIME = 500
 BYTES_AT_A_TIME = 8 << 20
@@ -84,20 +85,4 @@ def _chunk(letter: DeadLetter) -> Chunk:
         first_ordinal=letter.ordinal,
         received_at=letter.received_at,
         header=letter.header,
-    )
-
-
-def joined(batches: Sequence[Batch]) -> Batch:
-    """Several batches as one to be written together; only their documents, under the first one's chunk."""
-    cuts = [0]
-    for batch in batches:
-        base = cuts[-1]
-        cuts.extend(base + cut for cut in batch.cuts[1:])
-    return Batch(
-        chunk=batches[0].chunk,
-        body=b"".join(batch.body for batch in batches),
-        cuts=cuts,
-        partitions=[partition for batch in batches for partition in batch.partitions],
-        ordinals=[ordinal for batch in batches for ordinal in batch.ordinals],
-        sums=sum((batch.sums for batch in batches), Sums()),
     )

@@ -111,6 +111,8 @@ class Look:
             backlog_bytes=reading.backlog_bytes,
             backlog_inputs=reading.backlog_inputs,
             lag_seconds=reading.lag_seconds,
+            queue_waiting=reading.queue_waiting,
+            queue_taken=reading.queue_taken,
             failure=reading.failure,
             kept_letters=self._letters.kept,
             kept_bytes=self._letters.size_bytes(),

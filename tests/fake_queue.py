@@ -7,8 +7,8 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
-from aws.sqs import Message
-from shipper.sources.sqs_objects import Messages
+from aws.sqs import Depth, Message
+from shipper.sources.queue_rules import Messages
 
 
 @dataclass
@@ -51,6 +51,12 @@ class FakeQueue:
         with self._lock:
             for each in messages:
                 self.bodies.pop(each.id, None)
+
+    def depth(self) -> Depth:
+        self.before("depth")
+        with self._lock:
+            taken = len(self.hidden & self.bodies.keys())
+            return Depth(len(self.bodies) - taken, taken)
 
     def expire(self) -> None:
         with self._lock:

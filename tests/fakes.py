@@ -96,9 +96,9 @@ class FakeSource:
             received_at=NOW,
         )
 
-    def commit(self, chunk_id: ChunkId) -> None:
+    def commit(self, *chunk_ids: ChunkId) -> None:
         with self._lock:
-            self._committed.add(chunk_id)
+            self._committed.update(chunk_ids)
             while self.safe in self._committed:
                 self.safe += 1
 
@@ -185,6 +185,10 @@ class FakeCheckpoints:
     def write(self, key: StreamKey, checkpoint: Checkpoint) -> None:
         self.before(checkpoint)
         self.known[key] = checkpoint
+
+    def write_all(self, entries: Sequence[tuple[StreamKey, Checkpoint]]) -> None:
+        for key, checkpoint in entries:
+            self.write(key, checkpoint)
 
     def entries(self) -> Iterator[tuple[StreamKey, Checkpoint]]:
         yield from list(self.known.items())

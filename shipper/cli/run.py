@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 @click.argument("names", nargs=-1, metavar="[NAME]…")
 @click.option("--check", is_flag=True, help="Say what would be followed, and end. Nothing is read or written.")
 @click.option("--print-unit", is_flag=True, help="Print a systemd unit that runs this, and end.")
+@click.option("--print-policy", is_flag=True, help="Print the IAM policy that following AWS inputs takes, and end.")
+@click.option("--bucket", "buckets", multiple=True, help="For --print-policy: a bucket that a queue tells of.")
 @click.option("--once", is_flag=True, help="End where there is nothing more for the moment.")
 @click.option("--log-json", is_flag=True, help="Log one JSON object per line.")
 @click.option("--http", default="", metavar="HOST:PORT", help="Serve /metrics and /healthz there.")
@@ -51,6 +53,11 @@ def run(context: Context, /, names: tuple[str, ...], check: bool, print_unit: bo
         from shipper.unit import unit
 
         write_lines(*unit(context.command("run", *names), context.loaded).splitlines())
+        return 0
+    if options["print_policy"]:
+        from shipper.cli.run_policy import policy_of
+
+        write_json(policy_of(inputs, options["buckets"]))
         return 0
     if check:
         from shipper.inputs import INPUTS

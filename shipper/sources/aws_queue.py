@@ -13,9 +13,10 @@ from shipper.identity import Framing
 from shipper.interfaces import DeadLetterStore
 from shipper.model import Stream
 from shipper.sources.patience import Patience
+from shipper.sources.queue_rules import QueueRules
 from shipper.sources.s3_layout import Wanted
 from shipper.sources.s3_objects import S3Objects
-from shipper.sources.sqs_objects import QueueRules, SqsSource
+from shipper.sources.sqs_objects import SqsSource
 
 
 def open_queue(  # noqa: PLR0913  (all of them by name, and each has one reason)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from threading import Lock, Thread
 
 from shipper.errors import NotRecords, SourceDamaged
@@ -20,8 +21,9 @@ from shipper.model import Checkpoint, Chunk, ChunkId, Position, StreamKey
 from shipper.sources.framing import framed
 from shipper.sources.handover import Handover
 from shipper.sources.inputs import Input
-from shipper.sources.low_water import LowWater, Settled
+from shipper.sources.low_water import LowWater, Settled, keep
 from shipper.sources.measured import Measured, measured
+from shipper.together import Together
 
 _POLL_SECONDS = 0.25
 _AHEAD_BYTES = 2 * CHUNK_BYTES
@@ -92,6 +94,9 @@ class FilesSource:
         self._clock = clock
         self._again = again
         self._settled = settled
+        self._keep: Together[Sequence[_Stream]] = Together(
+            lambda brought: keep(chain.from_iterable(brought), checkpoints, settled)
+        )
         self._ready: Handover[tuple[_Stream, Piece | _Left]] = Handover(
             parallel, max_bytes=parallel * _AHEAD_BYTES, max_things=parallel * _AHEAD_PIECES
         )
@@ -123,11 +128,13 @@ class FilesSource:
             self._leave(stream, what)
         return None
 
-    def commit(self, chunk_id: ChunkId) -> None:
-        """Moves the input's checkpoint over every chunk that is safe with nothing unsafe before it."""
+    def commit(self, *chunk_ids: ChunkId) -> None:
+        """Moves the inputs' checkpoints over every chunk that is safe with nothing unsafe before it."""
         with self._lock:
-            stream = self._streams.pop(chunk_id)
-        stream.commit(chunk_id)
+            streams = [self._streams.pop(chunk_id) for chunk_id in chunk_ids]
+        for stream, chunk_id in zip(streams, chunk_ids, strict=True):
+            stream.commit(chunk_id)
+        self._keep(streams)
 
     def close(self) -> None:
         """Stop reading. A thread that waits for a far end is left to itself: nothing it reads is taken any more."""
@@ -168,7 +175,7 @@ class FilesSource:
             item = next(self._coming, None)
         if item is None:
             return None
-        stream = _Stream(item, self._key(item.origin), self._checkpoints, self._settled)
+        stream = _Stream(item, self._key(item.origin))
         with self._lock:
             self._begun += 1
             self._reading[stream] = None
@@ -177,11 +184,11 @@ class FilesSource:
     def _read_input(self, stream: _Stream) -> _Left:
         item = stream.item
         known = self._checkpoints.read(stream.key) if item.resumable and not self._again else None
-        if known and _is_loaded(known, item):
+        if known and is_loaded(known, item):
             return _Left(unchanged=True)
         try:
             if known and known.offset and self._same_until(stream, known):
-                stream.checkpoint = known
+                stream.begin_at(known)
             start = stream.checkpoint.offset
             with closing(self._pieces(stream)) as read:
                 for piece in read:
@@ -239,6 +246,7 @@ class FilesSource:
             self._settled(stream.item, "")
         elif not left.unchanged:
             stream.end(left.problem)
+            self._keep([stream])
 
     def _remember(self, origin: str, left: _Left) -> None:
         """Under the lock. Counts everything, names what a person can still read."""
@@ -256,6 +264,6 @@ class FilesSource:
                 self._unchanged.append(origin)
 
 
-def _is_loaded(known: Checkpoint, item: Input) -> bool:
+def is_loaded(known: Checkpoint, item: Input) -> bool:
     """Whether this is what was loaded whole."""
     return known.done and (known.size, known.modified_ns, known.version) == (item.size, item.modified_ns, item.version)

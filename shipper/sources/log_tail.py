@@ -98,9 +98,9 @@ class LogGroupTail:
         """The next chunk of any slice. Raises EndOfInput when told to look only once and all was looked at."""
         return self._files.poll(max_bytes)
 
-    def commit(self, chunk_id: ChunkId) -> None:
-        """This chunk is safe. With the last one of it, the look at its slice is."""
-        self._files.commit(chunk_id)
+    def commit(self, *chunk_ids: ChunkId) -> None:
+        """These chunks are safe. With the last one of it, the look at its slice is."""
+        self._files.commit(*chunk_ids)
 
     def close(self) -> None:
         """Stop looking."""

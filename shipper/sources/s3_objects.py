@@ -18,6 +18,9 @@ from shipper.sources.inputs import SCHEME, Input, Reader
 from shipper.sources.patience import Patience
 from shipper.sources.s3_layout import Wanted, folder_of, is_wanted, may_hold
 
+_HEAD_BYTES = 64 << 10
+"""So much of an object's beginning is kept: what it is packed in is told by it, and then it is read from its start."""
+
 MOST_DENIED = 20
 """So many objects denied and none granted: the permission is missing, not a single object's."""
 
@@ -114,15 +117,22 @@ class S3Reader:
         self._open_body = body
         self._patience = patience
         self._body: Version | None = None
+        self._body_place = 0
         self._etag = ""
         self._place = 0
+        self._head = b""
 
     def read(self, size: int, /) -> bytes:
         """Up to `size` bytes; none at the end. Raises SourceDamaged for an object that cannot be read."""
         if self._place >= self._size or size <= 0:
             return b""
         try:
-            block = self._patience(partial(self._try, size))
+            if self._place == 0 and not self._head:
+                self._head = self._patience(partial(self._try, _HEAD_BYTES))
+            if self._place < len(self._head):
+                block = self._head[self._place : self._place + size]
+            else:
+                block = self._patience(partial(self._try, size))
         except (AwsDenied, AwsGone, AwsUnreadable) as error:
             raise SourceDamaged(str(error)) from error
         except AwsError as error:
@@ -132,11 +142,8 @@ class S3Reader:
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         """Go there; whence as in io.IOBase.seek."""
-        place = max(0, offset + (0, self._place, self._size)[whence])
-        if place != self._place:
-            self._let_go()
-            self._place = place
-        return place
+        self._place = max(0, offset + (0, self._place, self._size)[whence])
+        return self._place
 
     def tell(self) -> int:
         """The place from the start."""
@@ -148,13 +155,18 @@ class S3Reader:
 
     def _try(self, size: int) -> bytes:
         try:
+            if self._body is not None and self._body_place != self._place:
+                self._let_go()
             if self._body is None:
                 self._body = self._open_body(self._place, self._etag)
+                self._body_place = self._place
                 self._size, self._etag = self._body.size, self._body.etag
-            return self._body.read(size)
+            block = self._body.read(size)
+            self._body_place += len(block)
         except (AwsError, Unavailable):
             self._let_go()
             raise
+        return block
 
     def _let_go(self) -> None:
         if self._body is not None:

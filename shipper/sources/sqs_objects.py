@@ -11,55 +11,25 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from threading import Condition, Event, Thread
-from typing import Protocol
+from threading import Condition, Event, Lock, Thread
 
 from aws.errors import AwsError
 from aws.s3 import S3Object
-from aws.sqs import Message
+from aws.sqs import Depth, Message
 from shipper.errors import DecodeError, Unavailable, ours
 from shipper.identity import Framing, message_identity
-from shipper.interfaces import DeadLetterStore
-from shipper.model import Checkpoint, Chunk, ChunkId, DeadLetter, Position, Reading, Stream, StreamKey
+from shipper.interfaces import DeadLetterStore, Wait
+from shipper.model import Chunk, ChunkId, DeadLetter, Position, Reading, Stream, StreamKey
 from shipper.sources.files import FilesSource
 from shipper.sources.inputs import Input
+from shipper.sources.queue_rules import Messages, NoCheckpoints, QueueRules
 from shipper.sources.s3_layout import Wanted, is_wanted
 from shipper.sources.s3_notifications import notices
 from shipper.sources.s3_objects import S3Objects
-from shipper.together import Together
 
 _LOOK_SECONDS = 0.25
-
-
-class Messages(Protocol):
-    """What is needed of a queue; `aws.sqs.Queue` is one."""
-
-    def receive(self, wait_seconds: int, visibility_seconds: int) -> Sequence[Message]:
-        """Up to ten messages, as soon as there is one; hidden from others for so long."""
-
-    def hide(self, messages: Sequence[Message], seconds: int) -> None:
-        """Hide these for so long from now; 0 gives them back."""
-
-    def delete(self, messages: Sequence[Message]) -> None:
-        """These are dealt with."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRules:
-    """How a queue is worked through. `prefixes` of keys that are wanted, none: all; `once` ends when it is empty.
-
-    A message is hidden for `visibility_seconds` at a time. An object that could not be read `most_receives` times
-    becomes a dead letter; before, it is tried again `retry_seconds` later.
-    """
-
-    prefixes: tuple[str, ...] = ()
-    once: bool = False
-    visibility_seconds: int = 120
-    wait_seconds: int = 5
-    most_receives: int = 3
-    retry_seconds: int = 60
-    most_messages: int = 100
-    parallel: int = 16
+_DEPTH_SECONDS = 30.0
+"""How often the queue is asked how full it is: SQS counts anew about once a minute."""
 
 
 @dataclass(slots=True)
@@ -74,7 +44,7 @@ class _Held:
 class SqsSource:
     """A source over one queue. Raises Refused, ConfigError, Unavailable from `poll` as the queue and objects do."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (all of them by name, and each has one reason)
         self,
         queue: Messages,
         objects: S3Objects,
@@ -84,7 +54,9 @@ class SqsSource:
         stream: Stream,
         framing: Framing,
         clock: Callable[[], datetime],
+        wait: Wait | None = None,
     ) -> None:
+        """`wait` is that of the thread that keeps messages hidden; it is told to end by `close` besides."""
         self._queue = queue
         self._objects = objects
         self._rules = rules
@@ -92,15 +64,19 @@ class SqsSource:
         self._stream = stream
         self._clock = clock
         self._closing = Event()
+        self._wait = wait or self._closing.wait
         self._changed = Condition()
         self._held: dict[str, _Held] = {}
         self._of: dict[int, tuple[Input, _Held]] = {}
-        self._finish = Together(self._delete)
+        self._depth: Depth | None = None
+        self._finished: list[Message] = []
+        self._deleting = Lock()
+        self._sweeper = Thread(target=self._sweep, name="deleted", daemon=True)
         self._keeper = Thread(target=self._keep, name="queue", daemon=True)
         self._files = FilesSource(
             self._arriving(),
             key=lambda origin: StreamKey(stream.kind.name, stream.target, origin),
-            checkpoints=_NoCheckpoints(),
+            checkpoints=NoCheckpoints(),
             framing=framing,
             clock=clock,
             parallel=rules.parallel,
@@ -111,20 +87,23 @@ class SqsSource:
         """The next chunk of any object. Raises EndOfInput when told to take the queue only once and it is empty."""
         if self._keeper.ident is None:
             self._keeper.start()
+            self._sweeper.start()
         return self._files.poll(max_bytes)
 
-    def commit(self, chunk_id: ChunkId) -> None:
-        """This chunk is safe. With the last one of it, its message is deleted."""
-        self._files.commit(chunk_id)
+    def commit(self, *chunk_ids: ChunkId) -> None:
+        """These chunks are safe. With the last one of it, its message is deleted."""
+        self._files.commit(*chunk_ids)
+        self._delete()
 
     def close(self) -> None:
-        """Give back what is not dealt with."""
+        """Delete what is dealt with, give back the rest."""
         self._closing.set()
         with self._changed:
             self._changed.notify_all()
         self._files.close()
-        if self._keeper.ident is not None:
-            self._keeper.join(30)
+        for thread in (self._keeper, self._sweeper):
+            if thread.ident is not None:
+                thread.join(30)
         with self._changed:
             held = [each.message for each in self._held.values()]
             self._held.clear()
@@ -136,7 +115,13 @@ class SqsSource:
             sent = [each.message.sent_ms for each in self._held.values() if each.message.sent_ms]
             held = len(self._held)
         lag = self._clock().timestamp() - min(sent) / 1000 if sent else 0.0
-        return Reading(self._files.progress().bytes_read, backlog_inputs=held, lag_seconds=max(lag, 0.0))
+        return Reading(
+            self._files.progress().bytes_read,
+            backlog_inputs=held,
+            lag_seconds=max(lag, 0.0),
+            queue_waiting=self._depth.waiting if self._depth else -1,
+            queue_taken=self._depth.taken if self._depth else -1,
+        )
 
     def _arriving(self) -> Iterator[Input]:
         """Objects as messages come; one reading thread at a time asks for the next."""
@@ -147,6 +132,7 @@ class SqsSource:
             if not messages and self._rules.once:
                 return
             taken = [(message, self._take(message)) for message in messages]
+            self._delete()
             for _, inputs in taken:
                 yield from inputs
 
@@ -200,8 +186,24 @@ class SqsSource:
         else:
             self._finish(message)
 
-    def _delete(self, messages: Sequence[Message]) -> None:
-        self._try(partial(self._queue.delete, messages))
+    def _finish(self, message: Message) -> None:
+        """This is dealt with: it is deleted with the next commit, or soon."""
+        with self._changed:
+            self._finished.append(message)
+
+    def _delete(self) -> None:
+        """Delete what is dealt with, all together. What another thread began to delete is deleted when this returns."""
+        with self._deleting:
+            with self._changed:
+                messages, self._finished = self._finished, []
+            if messages:
+                self._try(partial(self._queue.delete, messages))
+
+    def _sweep(self) -> None:
+        """A thread: deletes what no commit follows."""
+        while not self._closing.wait(_LOOK_SECONDS):
+            self._delete()
+        self._delete()
 
     def _bury(self, message: Message, position: Position, reason: str) -> None:
         """Keep a message as a dead letter. Raises StateUnwritable: then it is not deleted."""
@@ -223,12 +225,28 @@ class SqsSource:
         self._dead_letters.append([letter])
 
     def _keep(self) -> None:
-        """A thread: hides what is in our hands anew, before others may see it."""
+        """A thread: hides what is in our hands anew, before others may see it; and asks how full the queue is."""
         renew_seconds = self._rules.visibility_seconds / 3
-        while not self._closing.wait(renew_seconds):
-            with self._changed:
-                held = [each.message for each in self._held.values()]
-            self._try(partial(self._queue.hide, held, self._rules.visibility_seconds))
+        seconds = min(renew_seconds, _DEPTH_SECONDS)
+        hidden = asked = 0.0  # seconds since then
+        self._ask_depth()
+        while not self._wait(seconds) and not self._closing.is_set():
+            hidden, asked = hidden + seconds, asked + seconds
+            if hidden + seconds > renew_seconds:
+                hidden = 0.0
+                with self._changed:
+                    held = [each.message for each in self._held.values()]
+                self._try(partial(self._queue.hide, held, self._rules.visibility_seconds))
+            if asked >= _DEPTH_SECONDS:
+                asked = 0.0
+                self._ask_depth()
+
+    def _ask_depth(self) -> None:
+        """It is only shown: where it may not be asked, nothing else suffers."""
+        try:
+            self._depth = self._queue.depth()
+        except AwsError:
+            self._depth = None
 
     def _receive(self) -> Sequence[Message]:
         ask = partial(self._queue.receive, self._rules.wait_seconds, self._rules.visibility_seconds)
@@ -241,15 +259,3 @@ class SqsSource:
         """What fails here makes a message come again, and its records duplicates; nothing is lost by it."""
         with suppress(AwsError, Unavailable):
             call()
-
-
-class _NoCheckpoints:
-    """The queue itself knows what is left."""
-
-    def read(self, key: StreamKey) -> Checkpoint | None:
-        """None."""
-        del key
-        return None
-
-    def write(self, key: StreamKey, checkpoint: Checkpoint) -> None:
-        """Nothing."""

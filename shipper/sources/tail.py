@@ -88,9 +88,10 @@ class TailSource:
             self._next_scan = min(self._next_scan, self._monotonic() + _POLL_SECONDS)
         return self._take(max_bytes)
 
-    def commit(self, chunk_id: ChunkId) -> None:
-        """This chunk is safe; durable within a second."""
-        self._marks.commit(chunk_id)
+    def commit(self, *chunk_ids: ChunkId) -> None:
+        """These chunks are safe; durable within a second."""
+        for chunk_id in chunk_ids:
+            self._marks.commit(chunk_id)
 
     def close(self) -> None:
         """Make durable what is safe, let go of the files."""

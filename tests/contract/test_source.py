@@ -23,9 +23,10 @@ from shipper.sources.log_groups import LogGroup, LogSlices
 from shipper.sources.log_tail import LogGroupTail, TailRules
 from shipper.sources.pace import Pace
 from shipper.sources.patience import Patience
+from shipper.sources.queue_rules import QueueRules
 from shipper.sources.s3_layout import Wanted
 from shipper.sources.s3_objects import S3Objects
-from shipper.sources.sqs_objects import QueueRules, SqsSource
+from shipper.sources.sqs_objects import SqsSource
 from shipper.sources.tail import Manners, TailSource
 from shipper.sources.tail_marks import Marks
 

@@ -20,14 +20,18 @@ from aws_server import client
 from fakes import NOW, FakeDeadLetters, FakeDecoder, FakeEndpoint, FakePartitions, FakeWait
 from integration.containers import wait_for
 from polling import poll_all
+from shipper.cli.run_policy import policy_of
+from shipper.errors import ConfigError
 from shipper.identity import CHUNK_BYTES, Framing
+from shipper.input_settings import SqsInput
 from shipper.model import RecordKind, Stream
 from shipper.opensearch.sink import OpenSearchSink
 from shipper.pipeline import Pipeline
 from shipper.sources.patience import Patience
+from shipper.sources.queue_rules import QueueRules
 from shipper.sources.s3_layout import Wanted
 from shipper.sources.s3_objects import S3Objects
-from shipper.sources.sqs_objects import QueueRules, SqsSource
+from shipper.sources.sqs_objects import SqsSource
 
 BUCKET = "flow-logs-of-all"
 STREAM = Stream(RecordKind("lines"), "store")
@@ -161,6 +165,31 @@ def test_the_policy_allows_what_was_called_and_nothing_else(aws: Aws) -> None:
         assert actions.issuperset([asked] if isinstance(asked, str) else asked)
     assert not allowed(given, "s3:GetObject", f"arn:aws:s3:::{BUCKET}/other/1.log")
     assert not allowed(given, "s3:PutObject", f"arn:aws:s3:::{BUCKET}/team/1.log")
+
+
+def test_the_policy_of_a_queue_allows_what_was_called_and_nothing_else(aws: Aws) -> None:
+    aws.calls.clear()
+    aws.put("team/1.log")
+    rules = QueueRules(once=True, wait_seconds=0, prefixes=("team/",))
+    source = aws.source(rules)
+    for chunk in poll_all(source):
+        source.commit(chunk.id)
+    aws.put("team/2.log")
+    source.close()
+    left = aws.source(rules)
+    poll_all(left)
+    left.close()
+    inputs = {"live": SqsInput(type="sqs", queue_url=aws.queue_url, prefixes=("team/",))}
+    given = json.loads(json.dumps(policy_of(inputs, [BUCKET])))
+    for action, resource in aws.calls:
+        assert allowed(given, action, resource), (action, resource)
+    asked = [each["Action"] for each in given["Statement"]]
+    assert {action for action, _ in aws.calls} == {
+        each for one in asked for each in ([one] if isinstance(one, str) else one)
+    }
+    assert not allowed(given, "s3:GetObject", f"arn:aws:s3:::{BUCKET}/other/1.log")
+    with pytest.raises(ConfigError, match="--bucket"):
+        policy_of(inputs, [])
 
 
 def test_s1_two_workers_share_a_queue_with_redelivery_and_one_of_them_is_lost(aws: Aws) -> None:

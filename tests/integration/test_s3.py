@@ -55,6 +55,30 @@ def test_s4_s7_s9_s10_a_central_bucket_is_loaded_once_and_late_objects_are_found
     assert bucket.backfill(code=5)["sums"]["duplicate"] == 6 * 20
 
 
+def test_a_dry_run_lists_the_bucket_reads_a_sample_and_writes_nothing(bucket: Bucket) -> None:
+    for month in ("01", "02", "03"):
+        for number in range(20):
+            bucket.put(object_key(f"2024/{month}/01", number), 50)
+    told = bucket.backfill("--dry-run")
+    assert (told["objects"], told["objects_loaded_before"], told["sample"]["objects"]) == (60, 0, 20)
+    assert told["sample"]["sums"]["read"] == 20 * 51
+    assert 0.8 < told["records_estimated"] / (60 * 51) < 1.25
+    assert [name[-7:] for name in told["partitions_new"]] == ["2024.01", "2024.02", "2024.03"]
+    assert (told["refusal"], told["seconds_estimated"] > 0) == (None, True)
+    assert bucket.shipper.count() == 0
+    assert bucket.backfill("--until", "2024-01-15")["inputs"] == 20
+    assert bucket.shipper.count() == 20 * 50
+    again = bucket.backfill("--dry-run", "--until", "2024-01-15")
+    assert (again["objects"], again["records_estimated"], again["objects_loaded_before"]) == (0, 0, 20)
+    assert bucket.backfill("--dry-run")["objects"] == 60  # with another selection it is another stream
+    bucket.put_bytes("cold.log.gz", b"cold", StorageClass="GLACIER")
+    shown = bucket.shipper(
+        "backfill", "flowlogs", f"s3://{BUCKET}/cold", "--endpoint-url", bucket.url, "--dry-run", code=5
+    )
+    assert "How many records they hold is not known" in shown.out
+    assert "archive" in shown.err
+
+
 def test_a_period_an_account_and_a_region_choose_objects(bucket: Bucket) -> None:
     for day in ("2023/12/30", "2024/01/01", "2024/01/03"):
         for account in ("123456789010", "999999999999"):

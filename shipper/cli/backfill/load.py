@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
-from shipper.assembly import Surroundings, decoder_parts, open_store
-from shipper.backfill import Backfill, Destination, DryRunCheckpoints, DryRunDeadLetters, DryRunSink, Job
+from shipper.assembly import Opened, Surroundings, decoder_parts, open_store
+from shipper.backfill import Backfill, Destination, DryRunCheckpoints, DryRunDeadLetters, DryRunSink, Job, stream_key
+from shipper.catalog import KINDS
 from shipper.cli.backfill.options import Chosen, Loading
 from shipper.cli.context import Context, now
 from shipper.cli.exit_codes import exit_code
@@ -21,6 +22,7 @@ from shipper.cli.summary import DryRun, Summary, as_json, show
 from shipper.errors import ConfigError, ShipperError
 from shipper.model import RecordKind
 from shipper.opensearch.store_state import read_actual, read_shards
+from shipper.sources.files import is_loaded
 from shipper.sources.inputs import LOG_GROUP_SCHEME, SCHEME, STDIN, Input
 from shipper.sources.interruptible import open_pipe
 from shipper.sources.local_paths import expand
@@ -50,6 +52,8 @@ def load(context: Context, kind: RecordKind, loading: Loading, chosen: Chosen | 
         set_for = context.settings.sources
         parallel = loading.parallel or (set_for.parallel if isinstance(inputs, list) else set_for.parallel_objects)
         job = Job(inputs, kind, parts, again=loading.again or loading.replace, parallel=parallel)
+        if loading.dry_run and loading.sources[0].startswith(SCHEME):
+            return _preview(context, job, stop, loading, opened)
         if loading.dry_run:
             summary = _dry_run(context, job, stop)
         else:
@@ -139,6 +143,23 @@ def _dry_run(context: Context, job: Job, stop: Stop) -> Summary:
     existing = read_actual(context.store, context.settings.opensearch.prefix).partitions.keys()
     shards = replace(read_shards(context.store), new_partitions=len(sink.documents.keys() - existing))
     return replace(summary, dry_run=DryRun(dict(sink.documents), existing, shards, letters.examples))
+
+
+def _preview(context: Context, job: Job, stop: Stop, loading: Loading, opened: Opened) -> int:
+    """A bucket may hold years: it is listed, and some of it is read."""
+    from shipper.cli.backfill.estimate import preview, tell
+
+    key, progress = stream_key(job.kind, opened.target), context.progress_kept
+
+    def is_loaded_before(item: Input) -> bool:
+        known = None if job.again else progress.read(key(item.origin))
+        return known is not None and is_loaded(known, item)
+
+    rules = [opened.rules[name] for name in KINDS[job.kind.name].datasets]
+    found = preview(job, is_loaded_before, lambda sample: _dry_run(context, sample, stop), rules)
+    if stop.signal_number:
+        return stop.exit_code
+    return tell(found, json_wanted=loading.json_wanted)
 
 
 def _exit_code(summary: Summary, stop: Stop) -> int:

@@ -77,7 +77,9 @@ _PARAMETERS = (
     ),
     click.option("--parallel", type=click.IntRange(1, 256), help="Files read at the same time (sources.parallel)."),
     click.option("--http", default="", metavar="HOST:PORT", help="Serve /metrics and /healthz there while it runs."),
-    click.option("--dry-run", is_flag=True, help="Read and decode everything, write nothing, show what would be."),
+    click.option(
+        "--dry-run", is_flag=True, help="Write nothing, show what would be; decodes all, of buckets a sample."
+    ),
     click.option("--json", "json_wanted", is_flag=True, help="The summary as JSON."),
 )
 

@@ -38,10 +38,12 @@ def test_everything_is_there() -> None:
         FULL.waiting.since.timestamp(),
     )  # type: ignore[union-attr]
     assert (found["flowtap_dead_letters_kept"], found["flowtap_dead_letters_kept_bytes"]) == (4, 900)
+    assert (found["flowtap_queue_depth"], found["flowtap_queue_taken"]) == (7, 3)
     assert found["flowtap_info"] == 1
 
 
 def test_what_is_unknown_is_absent() -> None:
-    found = samples(replace(FULL, waiting=None, backlog_bytes=-1))
+    found = samples(replace(FULL, waiting=None, backlog_bytes=-1, queue_waiting=-1, queue_taken=-1))
     assert found["flowtap_waiting"] == 0
-    assert not {"flowtap_waiting_since_timestamp_seconds", "flowtap_backlog_bytes"} & found.keys()
+    absent = {"flowtap_waiting_since_timestamp_seconds", "flowtap_backlog_bytes"}
+    assert not (absent | {"flowtap_queue_depth", "flowtap_queue_taken"}) & found.keys()

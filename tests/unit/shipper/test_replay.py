@@ -22,13 +22,14 @@ from fakes import (
 from flow_log_samples import RECORD, decoder, lines
 from shipper.deadletter import DeadLetterDirectory, letter_id
 from shipper.decoders.flow_log.exact import FlowLogDecoder
+from shipper.dispatch import joined
 from shipper.errors import Unavailable
 from shipper.identity import OVER_LONG
 from shipper.model import Batch, DeadLetter, Fate, Position, RecordKind, Stream, Verdict
 from shipper.opensearch.bulk import Item
 from shipper.opensearch.sink import OpenSearchSink
 from shipper.pipeline import Pipeline
-from shipper.replay import AT_A_TIME, Replayed, joined, replay
+from shipper.replay import AT_A_TIME, Replayed, replay
 
 KIND = RecordKind("flowlogs")
 STREAM = Stream(KIND, "")
@@ -179,7 +180,6 @@ def test_batches_joined_hold_each_document_as_it_was() -> None:
     batches = [FakeDecoder().decode(chunk) for chunk in each if chunk]
     whole = joined(batches)
     assert (len(whole), list(whole.partitions), list(whole.ordinals)) == (3, ["p", "p", "q"], [0, 1, 0])
-    assert whole.sums == sum((batch.sums for batch in batches[1:]), batches[0].sums)
     assert sink_on(store).write(whole) == [Verdict(Fate.DELIVERED)] * 3
     cut_out = [whole.body[begin:end] for begin, end in zip(whole.cuts, whole.cuts[1:], strict=False)]
     assert b"".join(cut_out) == whole.body == b"".join(batch.body for batch in batches)

@@ -156,7 +156,7 @@ def test_an_object_that_cannot_be_read_is_set_aside_with_the_reason(fault: Calla
 
 
 def test_s7_an_object_deleted_or_overwritten_meanwhile_is_set_aside() -> None:
-    bucket = FakeBucket({"1.log": TEXT, "2.log": TEXT})
+    bucket = FakeBucket({"1.log": TEXT, "2.log": b"x" * 100_000})
     first, second = objects(bucket).below("logs", "")
     del bucket.objects["1.log"]
     with pytest.raises(SourceDamaged, match="not there any more"):
@@ -165,7 +165,7 @@ def test_s7_an_object_deleted_or_overwritten_meanwhile_is_set_aside() -> None:
     file.read(100)
     bucket.objects["2.log"] = b"other"
     bucket.breaks.append(1)
-    file.seek(500)
+    file.seek(90_000)
     with pytest.raises(SourceDamaged, match="overwritten"):
         file.read(100)
 

@@ -13,9 +13,10 @@ from shipper.errors import Refused, StateUnwritable
 from shipper.identity import CHUNK_BYTES, Framing
 from shipper.model import Chunk, DeadLetter, RecordKind, Stream
 from shipper.sources.patience import Patience
+from shipper.sources.queue_rules import QueueRules
 from shipper.sources.s3_layout import Wanted
 from shipper.sources.s3_objects import S3Objects
-from shipper.sources.sqs_objects import QueueRules, SqsSource
+from shipper.sources.sqs_objects import SqsSource
 
 BIG = b"".join(b"%d " % number + b"x" * 100_000 + b"\n" for number in range(30))
 """Three chunks."""
@@ -206,6 +207,32 @@ def test_a_queue_that_may_not_be_read_stops(rig: Rig) -> None:
     rig.queue.before = before
     with pytest.raises(Refused, match="sqs:ReceiveMessage"):
         poll_all(rig.worker())
+
+
+def test_the_depth_of_the_queue_is_told(rig: Rig) -> None:
+    for number in range(3):
+        rig.put(f"{number}.log")
+    rig.queue.hidden.update(rig.queue.bodies)
+    rig.put("other.log")
+    worker = rig.worker()
+    assert (worker.reading().queue_waiting, worker.reading().queue_taken) == (-1, -1)
+    poll_all(worker)
+    while worker.reading().queue_taken < 0:
+        pass
+    reading = worker.reading()
+    worker.close()
+    assert (reading.queue_waiting + reading.queue_taken, reading.queue_taken >= 3) == (4, True)
+
+
+def test_a_queue_whose_depth_may_not_be_asked_is_worked_through_all_the_same(rig: Rig) -> None:
+    def before(what: str) -> None:
+        if what == "depth":
+            raise AwsDenied("It takes sqs:GetQueueAttributes")
+
+    rig.queue.before = before
+    rig.put("1.log")
+    assert rig.drain() == ["1.log"]
+    assert not rig.queue.bodies
 
 
 def test_a_message_is_kept_where_its_dead_letter_cannot_be(rig: Rig) -> None:
