@@ -6,6 +6,9 @@ from datetime import datetime
 from enum import Enum
 from typing import NewType
 
+Body = bytes | memoryview
+"""Bytes that are sent as they lie there: a slice of a view copies nothing."""
+
 ChunkId = NewType("ChunkId", int)
 """Handed out by a source, unique within it, ascending in reading order."""
 
@@ -91,7 +94,7 @@ class Batch:
     """
 
     chunk: Chunk
-    body: bytes
+    body: Body
     cuts: Sequence[int]
     partitions: Sequence[str]
     ordinals: Sequence[int]

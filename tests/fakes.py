@@ -272,13 +272,13 @@ class FakeEndpoint:
         path: str,
         *,
         params: Mapping[str, str] | None = None,
-        body: bytes | None = None,
+        body: bytes | memoryview | None = None,
         content_type: str = "",
     ) -> Reply:
         assert (method, path, content_type) == ("POST", "/_bulk", "application/x-ndjson")
         assert params is not None
         assert "items.*.status" in params["filter_path"]
-        sent = _parsed(body or b"")
+        sent = _parsed(bytes(body or b""))
         with self._lock:
             self.sent.append(sent)
             fault = self.requests.popleft() if self.requests else self.always

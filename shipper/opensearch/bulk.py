@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from shipper.model import Batch
+from shipper.model import Batch, Body
 from shipper.opensearch.reply import Reply
 from shipper.opensearch.verdicts import UNREADABLE
 
@@ -74,13 +74,13 @@ def is_run(documents: Sequence[int]) -> bool:
     return bool(documents) and documents[-1] - documents[0] == len(documents) - 1
 
 
-def body(batch: Batch, documents: Sequence[int]) -> bytes:
+def body(batch: Batch, documents: Sequence[int]) -> Body:
     """The request body for these documents (ascending numbers). Neighbours are cut out as one slice."""
     if len(documents) == len(batch):
         return batch.body
     if is_run(documents):
         return batch.body[batch.cuts[documents[0]] : batch.cuts[documents[-1] + 1]]
-    slices: list[bytes] = []
+    slices: list[Body] = []
     begin = previous = documents[0]
     for number in documents[1:]:
         if number != previous + 1:

@@ -21,6 +21,7 @@ import urllib3
 from opensearchpy import Urllib3HttpConnection
 
 from shipper.errors import ConfigError, Refused, Unavailable
+from shipper.model import Body
 from shipper.opensearch.reply import Reply, ServerInfo
 from shipper.opensearch.trouble import translated
 
@@ -52,7 +53,7 @@ class Connection:
 class _RawConnection(Urllib3HttpConnection):
     """opensearch-py's connection without decoding, logging, warnings and exceptions by status."""
 
-    def raw(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str], seconds: float) -> Reply:
+    def raw(self, method: str, target: str, body: Body | None, headers: Mapping[str, str], seconds: float) -> Reply:
         sent = {**self.headers, **headers}
         if self.http_compress and body:
             body = self._gzip_compress(body)
@@ -61,7 +62,7 @@ class _RawConnection(Urllib3HttpConnection):
             # Signer and server must agree on the path; they do not always on what RFC 3986 lets stand unencoded ("*").
             path, mark, query = target.partition("?")
             target = quote(path, safe="/%") + mark + query
-            sent.update(self.http_auth(method, self.host + self.url_prefix + target, body))
+            sent.update(self.http_auth(method, self.host + self.url_prefix + target, body and bytes(body)))
         answer = self.pool.urlopen(
             method,
             self.url_prefix + target,
@@ -104,7 +105,7 @@ class Store:
         path: str,
         *,
         params: Mapping[str, str] | None = None,
-        body: bytes | None = None,
+        body: Body | None = None,
         content_type: str = JSON,
         timeout_seconds: float | None = None,
     ) -> Reply:

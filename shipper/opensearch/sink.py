@@ -11,7 +11,7 @@ from typing import Protocol
 
 from shipper.errors import Refused, Unavailable
 from shipper.interfaces import Wait
-from shipper.model import Batch, Traffic, Verdict, Waiting
+from shipper.model import Batch, Body, Traffic, Verdict, Waiting
 from shipper.opensearch import bulk
 from shipper.opensearch.breadth import Breadth
 from shipper.opensearch.bulk import Item
@@ -39,7 +39,7 @@ class BulkEndpoint(Protocol):
         path: str,
         *,
         params: Mapping[str, str] | None = None,
-        body: bytes | None = None,
+        body: Body | None = None,
         content_type: str = ...,
     ) -> Reply:
         """One request, tried once. Raises Unavailable or Refused."""
@@ -146,7 +146,7 @@ class OpenSearchSink:
     def _send(self, delivery: Delivery, documents: Sequence[int]) -> list[Sequence[int]]:
         """One request. Gives smaller requests to send instead, if it was refused as a whole. Raises Unavailable."""
         with self._gate.entered(), self._tally.asking(delivery.sending(documents)):
-            body = bulk.body(delivery.batch, documents)  # a copy: made by those only who may send
+            body = bulk.body(delivery.batch, documents)  # perhaps a copy: made by those only who may send
             reply = self._endpoint.request(
                 "POST", bulk.PATH, params=bulk.PARAMETERS, body=body, content_type="application/x-ndjson"
             )

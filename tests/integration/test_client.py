@@ -113,6 +113,30 @@ def test_bytes_go_in_and_come_out_untouched(peer: Callable[..., Peer]) -> None:
     assert b"content-type: application/x-ndjson" in head.lower()
 
 
+@pytest.mark.parametrize("compress", [False, True])
+@pytest.mark.parametrize("https", [False, True])
+def test_a_view_is_sent_as_its_bytes_are(
+    peer: Callable[..., Peer], certificate: tuple[Path, Path], compress: bool, https: bool
+) -> None:
+    """What the columnar decoder hands over. More than sockets take at once, and not from the beginning."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    server = peer(OK, context if https else None)
+    signed: list[bytes | None] = []
+
+    def sign(_method: str, _url: str, body: bytes | None) -> dict[str, str]:
+        signed.append(body)
+        return {}
+
+    body = memoryview(bytes(range(256)) * 20_000)[3:-5]
+    options = {"scheme": "https", "host": "localhost", "ca_file": certificate[0]} if https else {}
+    client = store(server, compress=compress, sign=sign, **options)  # type: ignore[arg-type]
+    assert client.request("POST", "/_bulk", body=body, content_type=NDJSON).ok
+    _, _, sent = server.requests[0].partition(b"\r\n\r\n")
+    assert signed == [sent]
+    assert (gzip.decompress(sent) if compress else sent) == body
+
+
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 409, 413, 429, 500, 502, 503, 504])
 def test_every_status_is_a_value_and_is_asked_once(peer: Callable[..., Peer], status: int) -> None:
     server = peer(b"HTTP/1.1 %d X\r\nLocation: /there\r\nRetry-After: 0\r\nContent-Length: 3\r\n\r\nwhy" % status)

@@ -1,59 +1,123 @@
-"""Addresses as text → numbers. What `ipaddress` accepts in rarer forms (IPv4 inside IPv6) is not accepted here."""
+"""Addresses as text → numbers, each distinct text once, however many rows and columns of a table hold it.
 
+What `ipaddress` accepts in rarer forms (IPv4 inside IPv6) is not accepted here.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
+from socket import AF_INET6, inet_pton
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shipper.decoders.columnar.cells import Bytes, Cells, Flags, Ints, matrix, same, windows
+from shipper.decoders.columnar.cells import WORD, Bytes, Cells, Flags, Ints, windows
+from shipper.decoders.columnar.distinct import distinct
 
 _V4_LONGEST, _V6_LONGEST = 15, 39
 _V4_ROW = _V4_LONGEST + 1
 _V6_ROW = _V6_LONGEST + 1
-_GROUPS = 8
 _MOST_OCTET = 255
-_DOT, _COLON, _ZERO = np.uint8(46), np.uint8(58), np.uint8(48)
+_NOWHERE = bytes(16)
+_DOT, _ZERO = np.uint8(46), np.uint8(48)
+_V6_ONLY = b" " + bytes(byte if chr(byte) in "0123456789abcdefABCDEF:" else ord("?") for byte in range(1, 256))
+"""With any other byte, and so with a dot, nothing is an address; NULs part the texts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Addresses:
-    """A column of addresses. `packed` is (rows, 16) in network byte order, an IPv4 address in the last four bytes."""
+class _Known:
+    """Distinct addresses. The first stands for what is none; the others' texts differ. `packed` is (number, 16)."""
 
-    cells: Cells
     v4: Flags
     v6: Flags
     packed: Bytes
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Addresses:
+    """A column of addresses. Rows have the same code where they have the same text, in all columns read together."""
+
+    cells: Cells
+    codes: Ints
+    v4: Flags
+    v6: Flags
+    known: _Known
+
     @property
     def valid(self) -> Flags:
         """Where there is an address."""
-        return self.v4 | self.v6
+        return self.codes > 0
+
+    def packed(self, rows: Ints) -> Bytes:
+        """(rows, 16) in network byte order, an IPv4 address in the last four bytes."""
+        found: Bytes = self.known.packed[self.codes[rows]]
+        return found
 
 
-def addresses(cells: Cells, present: Flags) -> Addresses:
-    """Which present cells are addresses, and which."""
-    packed = np.zeros((len(present), 16), np.uint8)
-    candidates = np.flatnonzero(present & (cells.lengths <= _V6_LONGEST))
-    v4, v6 = np.zeros(len(present), np.bool_), np.zeros(len(present), np.bool_)
-    good, octets = _v4(cells if len(candidates) == len(present) else cells.take(candidates))
-    v4[candidates] = good
-    packed[candidates, 12:] = octets * good[:, None]
-    others = candidates[~good]
-    if len(others):
-        good, groups = _v6(cells.take(others))
-        v6[others] = good
-        packed[others] = groups * good[:, None]
-    return Addresses(cells, v4, v6, packed)
+def addresses(columns: Sequence[tuple[Cells, Flags]]) -> Iterator[Addresses]:
+    """For columns of one table: which of their present cells are addresses, and which."""
+    if not columns:
+        return
+    together = Cells(
+        columns[0][0].source,
+        np.concatenate([cells.starts for cells, _ in columns]),
+        np.concatenate([cells.lengths for cells, _ in columns]),
+    )
+    codes, known = _read(together, np.concatenate([present for _, present in columns]))
+    begins = np.cumsum([0, *(len(present) for _, present in columns)]).tolist()
+    for (cells, _), (begin, end) in zip(columns, pairwise(begins), strict=True):
+        own = codes[begin:end]
+        yield Addresses(cells, own, known.v4[own], known.v6[own], known)
+
+
+def no_addresses(rows: int) -> Addresses:
+    """A column that is not there."""
+    none = np.zeros(rows, np.bool_)
+    zeros = np.zeros(rows, np.int64)
+    nowhere = np.zeros((1, 16), np.uint8)
+    return Addresses(Cells(nowhere[0], zeros, zeros), zeros, none, none, _Known(none[:1], none[:1], nowhere))
 
 
 def same_address(one: Addresses, other: Addresses) -> Flags:
-    """Which rows have the same address in both, written in the same way."""
-    found: Flags = one.valid & other.valid
-    rows = np.flatnonzero(found)
-    found[rows] = same(one.cells.take(rows), other.cells.take(rows))
-    return found
+    """Which rows have the same address in both, written in the same way. Of columns that were read together."""
+    found: Flags = one.codes == other.codes
+    return found & one.valid
+
+
+def _read(cells: Cells, present: Flags) -> tuple[Ints, _Known]:
+    codes = np.zeros(len(present), np.int64)
+    short = np.flatnonzero(present & (cells.lengths <= _V4_LONGEST))
+    long = np.flatnonzero(present & (cells.lengths > _V4_LONGEST) & (cells.lengths <= _V6_LONGEST))
+    models = []
+    known = 1
+    for rows, width in ((short, _V4_ROW), (long, _V6_ROW)):
+        alone, own = distinct(_texts(cells.take(rows), width))
+        codes[rows] = own + known
+        models.append(rows[alone])
+        known += len(alone)
+    packed = np.zeros((known, 16), np.uint8)
+    v4, v6 = np.zeros(known, np.bool_), np.zeros(known, np.bool_)
+    behind = 1 + len(models[0])
+    v4[1:behind], octets = _v4(cells.take(models[0]))
+    packed[1:behind, 12:] = octets * v4[1:behind, None]
+    others = np.flatnonzero(~v4)[1:]
+    v6[others], packed[others] = _v6(_texts(cells.take(np.concatenate(models)[others - 1]), _V6_ROW))
+    codes[~(v4 | v6)[codes]] = 0
+    return codes, _Known(v4, v6, packed)
+
+
+def _texts(cells: Cells, width: int) -> Bytes:
+    """(rows, width): texts with NULs behind them."""
+    words = windows(cells.source, width)[cells.starts].view(np.uint64).reshape(-1, width // WORD)
+    return (words & _behind_masks()[cells.lengths, : width // WORD]).view(np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _behind_masks() -> NDArray[np.uint64]:
+    """By length: the bytes of a text of so many."""
+    inside = np.arange(_V6_ROW) < np.arange(_V6_ROW + 1)[:, None]
+    return (inside * np.uint8(255)).view(np.uint64)
 
 
 def _v4(cells: Cells) -> tuple[Flags, Bytes]:
@@ -110,64 +174,17 @@ def _masks() -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
     return (0xFFFF << (16 - place) & 0xFFFF).astype(np.uint16), (1 << (15 - place)).astype(np.uint16)
 
 
-def _v6(cells: Cells) -> tuple[Flags, Bytes]:
-    """Eight groups of hexadecimal digits, or fewer and one `::` (RFC 4291 section 2.2), as (rows, 16)."""
-    rows = len(cells.lengths)
-    texts = matrix(cells.source, cells.starts, _V6_ROW).T
-    place = np.arange(_V6_ROW)
-    lengths = cells.lengths[:, None]
-    delimiters = ((texts == _COLON) & (place < lengths)) | (place == lengths)
-    ends = np.flatnonzero(delimiters)
-    row = ends // _V6_ROW
-    counts = np.bincount(row, minlength=rows)
-    firsts = np.cumsum(counts) - counts
-    number = np.arange(len(ends)) - firsts[row]  # of the group in its address
-    begins = np.where(number > 0, np.roll(ends, 1) + 1, row * _V6_ROW)
-    sizes = ends - begins
-    values, hexadecimal = _hexadecimals(np.ascontiguousarray(texts).reshape(-1), ends, sizes)
-    empty = sizes == 0
-    last = counts[row] - 1
-    good: Flags = np.bincount(row, ~hexadecimal, minlength=rows) == 0
-    gaps = np.bincount(row, empty, minlength=rows).astype(np.int64)
-    good &= _gaps_are_right(row, number, last, empty, gaps)
-    filled = counts - gaps
-    good &= np.where(gaps > 0, filled < _GROUPS, filled == _GROUPS)
-    behind = np.cumsum(empty) - np.cumsum(empty)[firsts[row]] + empty[firsts[row]] > 0  # a gap stands before it
-    at = np.where(behind, _GROUPS - 1 - last + number + (gaps[row] > 1) * empty[firsts[row] + last], number)
-    kept = ~empty & good[row]
-    groups = np.zeros((rows, _GROUPS), ">u2")
-    groups[row[kept], at[kept]] = values[kept]
-    return good, groups.view(np.uint8)
+def _v6(texts: Bytes) -> tuple[Flags, Bytes]:
+    """Texts with NULs behind them (RFC 4291 section 2.2), as (rows, 16)."""
+    found = texts.tobytes().translate(_V6_ONLY).decode("ascii").split()
+    packed = [_packed(text) for text in found]
+    good = np.array([each is not None for each in packed], np.bool_)
+    joined = b"".join(each or _NOWHERE for each in packed)
+    return good, np.frombuffer(joined, np.uint8).reshape(-1, 16)
 
 
-def _gaps_are_right(row: Ints, number: Ints, last: Ints, empty: Flags, gaps: Ints) -> Flags:
-    """`::` leaves one group empty, two where it begins or ends the address, three where it is all of it."""
-    rows = len(gaps)
-    inner = np.bincount(row, empty & (number > 0) & (number < last), minlength=rows)
-    begins, ends = (np.bincount(row, empty & (number == place), minlength=rows) > 0 for place in (0, last))
-    found: Flags = (gaps == 0) | ((inner == 1) & ~(begins & ends & (gaps > 3)))
-    second = np.bincount(row, empty & (number == 1), minlength=rows) > 0
-    before_last = np.bincount(row, empty & (number == last - 1), minlength=rows) > 0
-    return found & (~begins | second) & (~ends | before_last)
-
-
-def _hexadecimals(flat: Bytes, ends: Ints, sizes: Ints) -> tuple[Ints, Flags]:
-    """The values of groups of up to four digits, and which groups are such."""
-    values = np.zeros(len(ends), np.int64)
-    good: Flags = sizes <= 4
-    for place in range(4):
-        digits = _hex_values()[flat[np.maximum(ends - 1 - place, 0)]]
-        inside = sizes > place
-        good &= ~inside | (digits < 16)
-        values += (digits * inside).astype(np.int64) << (4 * place)
-    return values, good
-
-
-@lru_cache(maxsize=1)
-def _hex_values() -> Bytes:
-    table = np.full(256, 255, np.uint8)
-    for value, pair in enumerate(("00", "11", "22", "33", "44", "55", "66", "77", "88", "99",
-                                  "aA", "bB", "cC", "dD", "eE", "fF")):  # fmt: skip
-        for character in pair:
-            table[ord(character)] = value
-    return table
+def _packed(text: str) -> bytes | None:
+    try:
+        return inet_pton(AF_INET6, text)
+    except OSError:
+        return None

@@ -40,6 +40,11 @@ class Cells:
         """These rows only."""
         return Cells(self.source, self.starts[rows], self.lengths[rows])
 
+    def text(self, row: int) -> bytes:
+        """One row's."""
+        start = int(self.starts[row])
+        return self.source[start : start + int(self.lengths[row])].tobytes()
+
     def only(self, present: Flags) -> "Cells":
         """Empty where not present."""
         return Cells(self.source, self.starts, self.lengths * present)
@@ -47,6 +52,24 @@ class Cells:
     def ends_with_digits(self, width: int) -> Bytes:
         """The last `width` bytes before each end, as (width, rows): what is left of a start is not the cell's."""
         return matrix(self.source, self.starts + self.lengths - width, width)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """One of a few texts per row: `options[codes[row]]`."""
+
+    options: Sequence[bytes]
+    codes: Ints
+
+    def take(self, rows: Ints) -> "Words":
+        """These rows only."""
+        return Words(self.options, self.codes[rows])
+
+
+WORD = 8
+"""Bytes of a number that stands for a piece of text."""
+
+_MASKS = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], np.uint64)  # little-endian: the first bytes
 
 
 def framed(text: bytes) -> Bytes:
@@ -81,27 +104,36 @@ def choice(options: Sequence[bytes], codes: Ints) -> Cells:
     return Cells(source, starts[codes], lengths[codes])
 
 
-def literal(text: bytes, present: Flags) -> Cells:
-    """One text where present, nothing elsewhere."""
-    return Cells(np.frombuffer(text, np.uint8), np.zeros(len(present), np.int64), present * np.int64(len(text)))
-
-
 def lowered(cells: Cells) -> Cells:
     """ASCII capitals in lower case."""
     width = max(cells.widest, 1)
     texts = windows(cells.source, width)[cells.starts].view(np.uint8)
     capitals = (texts - np.uint8(65)) < 26
-    return Cells(texts | (capitals * np.uint8(32)), np.arange(len(cells.starts)) * width, cells.lengths)
+    source = np.zeros(len(texts) + WORD, np.uint8)  # words may be read at the last start
+    np.bitwise_or(texts, capitals * np.uint8(32), out=source[: len(texts)])
+    return Cells(source, np.arange(len(cells.starts)) * width, cells.lengths)
 
 
 def equals(cells: Cells, text: bytes) -> Flags:
     """Which cells are this text."""
-    found: Flags = cells.lengths == len(text)
+    size = len(text)
+    found: Flags = cells.lengths == size
+    if size == 1:
+        found &= cells.source[cells.starts] == text[0]
+        return found
     rows = np.flatnonzero(found)
-    if len(rows):
-        wanted = np.frombuffer(text, np.uint8)
-        found[rows] = (matrix(cells.source, cells.starts[rows], len(text)) == wanted[:, None]).all(axis=0)
+    starts = cells.starts if len(rows) == len(found) else cells.starts[rows]
+    for place in (*range(0, size - WORD, WORD), max(size - WORD, 0)):
+        some = text[place : place + WORD]
+        wanted = np.frombuffer(some.ljust(WORD, b"\0"), np.uint64)
+        found[rows] &= word_at(cells, starts + place, len(some)) == wanted
     return found
+
+
+def word_at(cells: Cells, places: Ints, size: int = WORD) -> NDArray[np.uint64]:
+    """Up to eight bytes from each of these places on, as a number."""
+    found = windows(cells.source, WORD)[places].view(np.uint64)
+    return found if size == WORD else found & _MASKS[size]
 
 
 def same(one: Cells, other: Cells) -> Flags:

@@ -12,6 +12,7 @@ from shipper.decoders.columnar.distinct import distinct
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _DIGEST_BYTES = 20
+_TEXT_BYTES = 30
 _WORD_BYTES = 8
 
 
@@ -25,19 +26,28 @@ class Flows:
 
 def community_ids(source: Addresses, destination: Addresses, flows: Flows, wanted: Flags) -> Cells:
     """The ids of rows that are wanted (addresses of one family)."""
+    rows = np.flatnonzero(wanted)
+    alone, own = distinct(_keys(source.codes[rows], destination.codes[rows], flows, rows))
+    models = rows[alone]
+    texts = np.zeros((max(len(models), 1), _TEXT_BYTES), np.uint8)
+    for family, first in ((source.v4, 12), (source.v6, 0)):
+        some = np.flatnonzero(family[models])
+        if len(some):
+            of = models[some]
+            content = _contents(source.packed(of)[:, first:], destination.packed(of)[:, first:], flows, of)
+            hashed, which = distinct(content)
+            texts[some] = _texts(content[hashed])[which]
     codes = np.zeros(len(wanted), np.int64)
-    texts = []
-    known = 0
-    for family, first in ((source.v4 & destination.v4, 12), (source.v6 & destination.v6, 0)):
-        rows = np.flatnonzero(wanted & family)
-        if not len(rows):
-            continue
-        content = _contents(source.packed[rows, first:], destination.packed[rows, first:], flows, rows)
-        alone, own = distinct(content)
-        texts.append(_texts(content[alone]))
-        codes[rows] = own + known
-        known += len(alone)
-    return fixed(np.concatenate(texts) if texts else np.zeros((1, 30), np.uint8), codes)
+    codes[rows] = own
+    return fixed(texts, codes)
+
+
+def _keys(source: Ints, destination: Ints, flows: Flows, rows: Ints) -> Bytes:
+    """A flow in one direction, in 16 bytes."""
+    found = np.empty((len(rows), 2), np.int64)
+    found[:, 0] = source << 32 | destination
+    found[:, 1] = flows.ports[rows].view(np.uint32).reshape(-1).astype(np.int64) << 8 | flows.protocols[rows]
+    return found.view(np.uint8)
 
 
 def _contents(source: Bytes, destination: Bytes, flows: Flows, rows: Ints) -> Bytes:
@@ -81,7 +91,7 @@ def _texts(contents: Bytes) -> Bytes:
     padded[:, :_DIGEST_BYTES] = np.frombuffer(b"".join(digests), np.uint8).reshape(rows, _DIGEST_BYTES)
     one, two, three = padded.reshape(-1, 3).T
     sextets = np.stack((one >> 2, one << 4 & 0x30 | two >> 4, two << 2 & 0x3C | three >> 6, three & 0x3F), axis=1)
-    found = np.empty((rows, 30), np.uint8)
+    found = np.empty((rows, _TEXT_BYTES), np.uint8)
     found[:, :2] = np.frombuffer(b"1:", np.uint8)
     found[:, 2:] = np.frombuffer(_BASE64, np.uint8)[sextets].reshape(rows, 28)
     found[:, 29] = ord("=")

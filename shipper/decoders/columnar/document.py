@@ -1,30 +1,20 @@
 """JSON documents as pieces: leaves that some rows have and others lack, nested by their places.
 
-A row's keys stand in the order of its own leaves' ranks, as in `flow_log_document.nest`. So rows are grouped first:
-in a group every object stands at one place.
+A row's keys stand in the order of its own leaves' ranks, as in `document.nest`. So rows are grouped first: in a group
+every object stands at one place. What stands between two cells (keys, commas, braces, words of a few) is one piece,
+chosen from a small table of texts that were put together once for all rows that need them.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
-from numpy.typing import NDArray
 
-from shipper.decoders.columnar.cells import Cells, Flags, Ints, literal
-from shipper.decoders.columnar.writer import Piece
+from shipper.decoders.columnar.cells import Cells, Flags, Ints, Words
+from shipper.decoders.columnar.joined import Part, Presence
 from shipper.decoders.leaves import Place
-
-LEAST_ALIKE = 64
-"""So many rows with the same leaves are written together, with no look at each leaf of each row."""
-
-_MOST_ALIKE = 64
-
-Presence = Flags | None
-"""In which rows; None is everywhere, or all that the whole it belongs to is in."""
-
-Part = tuple[Piece, Presence]
-Words = NDArray[np.unsignedinteger]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +26,7 @@ class Leaf:
     present: Presence = None
 
 
-def text(cells: Cells) -> list[Part]:
+def text(cells: Cells | Words) -> list[Part]:
     """A JSON string. Its characters need no escapes."""
     return [(b'"', None), (cells, None), (b'"', None)]
 
@@ -53,39 +43,28 @@ def listed(elements: Sequence[tuple[Sequence[Part], Flags]]) -> list[Part]:
     return parts
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Group:
-    """Rows for which `pieces` may be asked. `alike`: each leaf is in all of them or in none."""
-
-    rows: Ints
-    alike: bool
-
-
-def groups(leaves: Sequence[Leaf], rows: Ints) -> Iterator[Group]:
-    """These rows, grouped. Leaves ascend by rank."""
-    presences = {id(flags): flags for leaf in leaves for flags in (leaf.present, *(own for _, own in leaf.parts))
-                 if flags is not None}  # fmt: skip
-    alike, rest = _alike(_bits([*presences.values()], rows), _MOST_ALIKE)
-    yield from (Group(rows[group], alike=True) for group in alike if len(group) >= LEAST_ALIKE)
-    others = rows[np.sort(np.concatenate([*(group for group in alike if len(group) < LEAST_ALIKE), rest]))]
-    if len(others):
-        for group in _alike(_firsts(leaves, others), len(others))[0]:
-            yield Group(others[group], alike=False)
+def groups(leaves: Sequence[Leaf], rows: Ints) -> Iterator[Ints]:
+    """These rows, grouped so that `parts` may be asked. Leaves ascend by rank."""
+    firsts, left = _firsts(leaves, rows), np.arange(len(rows))
+    while len(left):
+        equal = np.logical_and.reduce([first == first[len(left) // 2] for first in firsts])
+        yield rows[left[equal]]
+        left, firsts = left[~equal], [first[~equal] for first in firsts]
 
 
-def pieces(leaves: Sequence[Leaf], group: Group) -> list[Piece]:
+def parts(leaves: Sequence[Leaf], rows: Ints) -> list[Part]:
     """The documents of one group of rows. Leaves ascend by rank."""
-    chosen = _Chosen(group)
+    chosen = _Chosen(rows)
     there = [leaf for each in leaves if (leaf := chosen.leaf(each)) is not None]
-    return _joined(_object(there, 0)[0])
+    return _object(there, 0)[0]
 
 
 class _Chosen:
     """Leaves as they are in some rows: what none of these has is gone, what all have is unconditional."""
 
-    def __init__(self, group: Group) -> None:
-        self._group = group
-        self._cells: dict[int, Cells] = {}
+    def __init__(self, rows: Ints) -> None:
+        self._rows = rows
+        self._pieces: dict[int, Cells | Words] = {}
         self._flags: dict[int, tuple[Presence, bool]] = {}
 
     def leaf(self, leaf: Leaf) -> Leaf | None:
@@ -100,39 +79,34 @@ class _Chosen:
                 parts.append((piece if isinstance(piece, bytes) else self._of(piece), flags))
         return Leaf(leaf.place, parts, present)
 
-    def _of(self, cells: Cells) -> Cells:
-        if id(cells) not in self._cells:
-            self._cells[id(cells)] = cells.take(self._group.rows)
-        return self._cells[id(cells)]
+    def _of(self, piece: Cells | Words) -> Cells | Words:
+        if id(piece) not in self._pieces:
+            self._pieces[id(piece)] = piece.take(self._rows)
+        return self._pieces[id(piece)]
 
     def _presence(self, flags: Presence) -> tuple[Presence, bool]:
         """None where all have it; whether any has."""
         if flags is None:
             return None, True
         if id(flags) not in self._flags:
-            self._flags[id(flags)] = self._look(flags)
+            mine = flags[self._rows]
+            self._flags[id(flags)] = None if mine.all() else mine, bool(mine.any())
         return self._flags[id(flags)]
-
-    def _look(self, flags: Flags) -> tuple[Presence, bool]:
-        if self._group.alike:
-            return None, bool(flags[self._group.rows[0]])
-        mine = flags[self._group.rows]
-        return None if mine.all() else mine, bool(mine.any())
 
 
 def _object(leaves: Sequence[Leaf], depth: int) -> tuple[list[Part], Presence]:
     """An object of leaves that stand `depth` objects deep, and which rows have it."""
     inside: list[Part] = []
-    seen: list[Presence] = []
-    for key, members in _by_key(leaves, depth).items():
+    whole: Presence = None
+    for number, (key, members) in enumerate(_by_key(leaves, depth).items()):
         parts, present = (members[0].parts, members[0].present)
         if len(members[0].place.parents) > depth:
             parts, present = _object(members, depth + 1)
-        inside += _comma(seen, present)
+        if number:
+            inside.append((b",", _both(whole, present)))
         inside.append((f'"{key}":'.encode("ascii"), present))
         inside += parts
-        seen.append(present)
-    whole = _either(seen)
+        whole = _either(whole, present) if number else present
     return [(b"{", whole), *inside, (b"}", whole)], whole
 
 
@@ -144,84 +118,49 @@ def _by_key(leaves: Sequence[Leaf], depth: int) -> dict[str, list[Leaf]]:
     return found
 
 
-def _comma(seen: Sequence[Presence], present: Presence) -> list[Part]:
-    if not seen:
-        return []
-    before = _either(seen)
-    if before is None:
-        return [(b",", present)]
-    return [(b",", before if present is None else before & present)]
+def _both(one: Presence, other: Presence) -> Presence:
+    if one is None or one is other:
+        return other
+    return one if other is None else one & other
 
 
-def _either(presences: Sequence[Presence]) -> Presence:
-    """Where any of these is."""
-    found = presences[0]
-    for flags in presences[1:]:
-        if found is None or flags is None:
-            return None
-        found = found if flags is found else found | flags
-    return found
+def _either(one: Presence, other: Presence) -> Presence:
+    if one is None or other is None:
+        return None
+    return one if one is other else one | other
 
 
-def _joined(parts: Sequence[Part]) -> list[Piece]:
-    """Literals that follow each other in the same rows as one; nothing where a part is absent."""
-    found: list[Piece] = []
-    for _, run in groupby(parts, key=lambda part: (id(part[1]), isinstance(part[0], bytes) or id(part[0]))):
-        same = list(run)
-        present = same[0][1]
-        literals = b"".join(piece for piece, _ in same if isinstance(piece, bytes))
-        if literals:
-            found.append(literals if present is None else literal(literals, present))
-        else:
-            found += [_only(piece, present) for piece, _ in same if not isinstance(piece, bytes)]
-    return found
-
-
-def _only(cells: Cells, present: Presence) -> Cells:
-    return cells if present is None else cells.only(present)
-
-
-def _firsts(leaves: Sequence[Leaf], rows: Ints) -> Words:
-    """For every object that stands at different places in different rows: by row, the leaf that it begins with."""
-    found = [np.zeros(len(rows), np.uint64)]
-    for prefix in dict.fromkeys(leaf.place.parents[:depth] for leaf in leaves for depth in _depths(leaf)):
-        inside = [at for at, leaf in enumerate(leaves) if leaf.place.parents[: len(prefix)] == prefix]
-        until = next((at for at in inside if leaves[at].present is None), inside[-1])
-        if all(at in inside for at in range(inside[0], until) if _beside(leaves[at], prefix)):
-            continue
-        first = np.zeros(len(rows), np.uint64)
-        for at in reversed([at for at in inside if at <= until]):
+def _firsts(leaves: Sequence[Leaf], rows: Ints) -> list[Ints]:
+    """For every object that stands at different places in different rows: by row, after how many leaves beside it."""
+    found = [np.zeros(len(rows), np.int64)]
+    always = tuple(leaf.present is None for leaf in leaves)
+    for places in _moving(tuple(leaf.place for leaf in leaves), always):
+        first = np.zeros(len(rows), np.int64)
+        for at, before in places:
             present = leaves[at].present
-            first[slice(None) if present is None else present[rows]] = at + 1
+            first[slice(None) if present is None else present[rows]] = before
         found.append(first)
-    return np.array(found)
+    return found
 
 
-def _depths(leaf: Leaf) -> range:
-    return range(1, len(leaf.place.parents) + 1)
+@lru_cache(maxsize=256)
+def _moving(places: Sequence[Place], always: Sequence[bool]) -> Sequence[Sequence[tuple[int, int]]]:
+    """For each such object its possible first leaves, the last first, and how many leaves beside it stand before."""
+    found = []
+    for prefix in dict.fromkeys(place.parents[:depth] for place in places for depth in _depths(place)):
+        inside = [at for at, place in enumerate(places) if place.parents[: len(prefix)] == prefix]
+        until = next((at for at in inside if always[at]), inside[-1])
+        before = [*accumulate((_beside(place, prefix) for place in places), initial=1)]
+        if before[until] != before[inside[0]]:
+            found.append([(at, before[at]) for at in reversed(inside) if at <= until])
+    return found
 
 
-def _beside(leaf: Leaf, prefix: tuple[str, ...]) -> bool:
-    """Whether a leaf stands in the object around this one."""
-    return leaf.place.parents[: len(prefix) - 1] == prefix[:-1]
+def _depths(place: Place) -> range:
+    return range(1, len(place.parents) + 1)
 
 
-def _bits(presences: Sequence[Flags], rows: Ints) -> Words:
-    """Which of these each row has, eight to a word: (words, rows)."""
-    words = np.zeros(
-        (max(-(-len(presences) // 8), 1), len(presences[0]) if presences else int(rows.max()) + 1), np.uint8
-    )
-    for at, present in enumerate(presences):
-        words[at // 8] |= present.view(np.uint8) << (at % 8)
-    return words[:, rows]
-
-
-def _alike(words: Words, most: int) -> tuple[list[Ints], Ints]:
-    """Columns that are equal, in up to `most` groups, and those left over."""
-    left = np.arange(words.shape[1])
-    found: list[Ints] = []
-    while len(left) and len(found) < most:
-        equal = np.logical_and.reduce([word == word[len(left) // 2] for word in words])
-        found.append(left[equal])
-        left, words = left[~equal], words[:, ~equal]
-    return found, left
+def _beside(place: Place, prefix: tuple[str, ...]) -> bool:
+    """Whether a leaf stands in the object around this one, and not in this one."""
+    parents = place.parents
+    return parents[: len(prefix) - 1] == prefix[:-1] and parents[: len(prefix)] != prefix

@@ -13,7 +13,7 @@ from shipper.decoders.columnar.cells import WIDEST, Bytes, Cells, Ints, windows
 
 Piece = bytes | Cells
 
-_TOGETHER = 2048
+_TOGETHER = 1024
 """So many rows stay near the processor while piece after piece is added."""
 
 REACHED_OVER = 16

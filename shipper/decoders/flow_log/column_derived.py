@@ -6,10 +6,12 @@ from functools import lru_cache
 import numpy as np
 import orjson
 
-from shipper.decoders.columnar.addresses import Addresses, same_address
-from shipper.decoders.columnar.cells import Cells, Flags, Ints, choice, equals, same
+from shipper.decoders.columnar.addresses import Addresses, no_addresses, same_address
+from shipper.decoders.columnar.cells import Cells, Flags, Ints, Words, equals, same
 from shipper.decoders.columnar.community_ids import Flows, community_ids
-from shipper.decoders.columnar.document import Part, Presence, listed, text
+from shipper.decoders.columnar.distinct import words
+from shipper.decoders.columnar.document import listed, text
+from shipper.decoders.columnar.joined import Part, Presence
 from shipper.decoders.flow_log.column_records import Records
 from shipper.decoders.flow_log.columns import HAS_PORTS, protocols
 from shipper.decoders.flow_log.derived import OUTCOMES, TCP_FLAGS, TRAFFIC_PATHS
@@ -18,7 +20,9 @@ from shipper.decoders.iana_protocols import COMMUNITY_ID_PORTS, ICMP, PROTOCOLS,
 from shipper.decoders.initiator import ACK, SERVICE_PORTS, SYN
 
 _NONE = -1
+_BYTE = 255
 _INITIATORS = (b"syn", b"port", b"unknown")
+_FAMILIES = (b"ipv4", b"ipv6")
 
 Made = tuple[str, Sequence[Part], Presence]
 """A leaf's path, its value in parts, and which records have it."""
@@ -29,15 +33,14 @@ def derived_leaves(found: Records) -> Iterator[Made]:
     columns, traffic = found.columns, found.traffic
     protocol = protocols(columns, len(found), absent=_NONE)
     known = traffic & (protocol >= 0)
-    named = known & (_transports().lengths[protocol] > 0)
-    yield "network.transport", text(_transports().take(protocol)), named
+    yield "network.transport", text(Words(_TRANSPORTS, protocol & _BYTE)), known & _HAS_TRANSPORT[protocol]
     yield from _type_leaf(found)
     yield from _community_leaf(found, protocol)
     yield from _flag_leaf(found)
     path = columns.get("traffic-path")
     if path is not None:
-        wanted = traffic & path.present & (_path_names().lengths[path.numbers] > 0)
-        yield "aws.vpcflow.traffic_path_name", text(_path_names().take(path.numbers)), wanted
+        wanted = traffic & path.present & _HAS_PATH_NAME[path.numbers]
+        yield "aws.vpcflow.traffic_path_name", text(Words(_PATH_NAMES, path.numbers)), wanted
     yield from _related_leaf(found)
     yield from _event_leaves(found)
     yield from _client_and_server(found, protocol)
@@ -50,8 +53,8 @@ def _type_leaf(found: Records) -> Iterator[Made]:
     given = np.zeros(len(found), np.bool_) if column is None else column.present
     derived = found.traffic & ~given
     known = derived & (v4 | v6)
-    parts: list[Part] = [(b'"', None), (choice([b"ipv4", b"ipv6"], v6.astype(np.int64)), known)]
-    parts += [] if column is None else [(column.cells, given)]
+    parts: list[Part] = [(b'"', None), (Words(_FAMILIES, v6.astype(np.int64)), known)]
+    parts += [] if column is None else [(words(column.cells) or column.cells, given)]
     yield "network.type", [*parts, (b'"', None)], given | known
 
 
@@ -82,8 +85,8 @@ def _community_leaf(found: Records, protocol: Ints) -> Iterator[Made]:
 def _flag_leaf(found: Records) -> Iterator[Made]:
     column = found.columns.get("tcp-flags")
     if column is not None:
-        wanted = found.traffic & column.present & (_flag_names().lengths[column.numbers] > 0)
-        yield f"{found.layout.dataset.own}.tcp_flags_array", [(_flag_names().take(column.numbers), None)], wanted
+        wanted = found.traffic & column.present & _HAS_FLAG_NAMES[column.numbers]
+        yield f"{found.layout.dataset.own}.tcp_flags_array", [(Words(_FLAG_NAMES, column.numbers), None)], wanted
 
 
 def _related_leaf(found: Records) -> Iterator[Made]:
@@ -112,8 +115,8 @@ def _event_leaves(found: Records) -> Iterator[Made]:
             verdict[column.present & equals(column.cells, action.encode("ascii"))] = at
     types = [b'["connection"]', *(orjson.dumps(["connection", word]) for word, _ in OUTCOMES.values())]
     outcomes = [b"", *(orjson.dumps(outcome) for _, outcome in OUTCOMES.values())]
-    yield "event.type", [(choice(types, verdict), None)], found.traffic
-    yield "event.outcome", [(choice(outcomes, verdict), None)], found.traffic & (verdict > 0)
+    yield "event.type", [(Words(types, verdict), None)], found.traffic
+    yield "event.outcome", [(Words(outcomes, verdict), None)], found.traffic & (verdict > 0)
 
 
 def _client_and_server(found: Records, protocol: Ints) -> Iterator[Made]:
@@ -123,7 +126,7 @@ def _client_and_server(found: Records, protocol: Ints) -> Iterator[Made]:
         return
     one, other, both = _ports(found, protocol)
     how, source_is_client = _initiator(found, protocol)
-    yield "flowtap.initiator", text(choice(_INITIATORS, how)), present
+    yield "flowtap.initiator", text(Words(_INITIATORS, how)), present
     client, server = _either(source_is_client, source.cells, destination.cells)
     yield "client.ip", text(client), present
     yield "server.ip", text(server), present
@@ -169,31 +172,8 @@ def _either(first: Flags, one: Cells, other: Cells) -> tuple[Cells, Cells]:
 def _address(found: Records, name: str) -> Addresses:
     column = found.columns.get(name)
     if column is None or column.addresses is None:
-        none = np.zeros(len(found), np.bool_)
-        cells = choice([b""], np.zeros(len(found), np.int64))
-        return Addresses(cells, none, none, np.zeros((len(found), 16), np.uint8))
+        return no_addresses(len(found))
     return column.addresses
-
-
-def _by_number(names: Mapping[int, str]) -> Cells:
-    """Names by number up to 255, empty where there is none."""
-    return choice([names.get(number, "").encode("ascii") for number in range(256)], np.arange(256))
-
-
-@lru_cache(maxsize=1)
-def _transports() -> Cells:
-    return _by_number(PROTOCOLS)
-
-
-@lru_cache(maxsize=1)
-def _path_names() -> Cells:
-    return _by_number(TRAFFIC_PATHS)
-
-
-@lru_cache(maxsize=1)
-def _flag_names() -> Cells:
-    names = ([name for bit, name in TCP_FLAGS.items() if flags & bit] for flags in range(256))
-    return _by_number({flags: orjson.dumps(each).decode() for flags, each in enumerate(names) if each})
 
 
 @lru_cache(maxsize=1)
@@ -213,3 +193,23 @@ def _marked(numbers: frozenset[int]) -> Flags:
 
 _CARRIES_PORTS = _marked(COMMUNITY_ID_PORTS)
 _IS_ICMP = _marked(ICMP)
+
+
+def _by_number(names: Mapping[int, bytes]) -> tuple[Sequence[bytes], Flags]:
+    """Texts by number up to 255, and which numbers have one."""
+    return [names.get(number, b"") for number in range(256)], _marked(frozenset(names))
+
+
+def _encoded(names: Mapping[int, str]) -> Mapping[int, bytes]:
+    return {number: name.encode("ascii") for number, name in names.items()}
+
+
+_TRANSPORTS, _HAS_TRANSPORT = _by_number(_encoded(PROTOCOLS))
+_PATH_NAMES, _HAS_PATH_NAME = _by_number(_encoded(TRAFFIC_PATHS))
+_FLAG_NAMES, _HAS_FLAG_NAMES = _by_number(
+    {
+        flags: orjson.dumps(names)
+        for flags in range(256)
+        if (names := [name for bit, name in TCP_FLAGS.items() if flags & bit])
+    }
+)

@@ -5,13 +5,17 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import orjson
 
-from shipper.decoders.columnar.cells import Flags, Ints, equals
-from shipper.decoders.columnar.document import Leaf, Part, listed, text
+from shipper.decoders.columnar.cells import Flags, Ints, Words, equals
+from shipper.decoders.columnar.distinct import words
+from shipper.decoders.columnar.document import Leaf, listed, text
+from shipper.decoders.columnar.joined import Part
 from shipper.decoders.columnar.times import iso
 from shipper.decoders.flow_log.column_derived import Made, derived_leaves
 from shipper.decoders.flow_log.column_records import Records
 from shipper.decoders.flow_log.document import Stream
 from shipper.decoders.flow_log.fields import Kind
+
+_SMALL_NUMBERS = [b"%d" % number for number in range(256)]
 
 
 def leaves(found: Records, stream: Stream) -> list[Leaf]:
@@ -41,13 +45,19 @@ def _column_leaves(found: Records) -> Iterator[Made]:
     """What columns hold, as it was received; `network.type` is derived where its column is absent."""
     for _, field in found.layout.known:
         column = found.columns[field.name]
+        if not column.present.any():
+            continue
         if field.kind is Kind.TIME:
             times = np.where(column.present, column.numbers, _any_of(column.numbers, column.present))
             yield field.target, text(iso(times)), column.present
-        elif field.kind in {Kind.PORT, Kind.COUNT, Kind.SMALL, Kind.NUMBER_NAME}:
+        elif field.kind in {Kind.SMALL, Kind.NUMBER_NAME}:
+            yield field.target, [(Words(_SMALL_NUMBERS, column.numbers), None)], column.present
+        elif field.kind in {Kind.PORT, Kind.COUNT}:
             yield field.target, [(column.cells, None)], column.present
-        elif field.name != "type":
+        elif field.kind is Kind.IP:
             yield field.target, text(column.cells), column.present
+        elif field.name != "type":
+            yield field.target, text(words(column.cells) or column.cells), column.present
 
 
 def _any_of(numbers: Ints, present: Flags) -> int:

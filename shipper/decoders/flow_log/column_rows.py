@@ -11,8 +11,9 @@ import orjson
 
 from shipper.decoders.bulk_lines import Operation
 from shipper.decoders.columnar import writer
-from shipper.decoders.columnar.cells import Bytes, Flags, Ints, choice
-from shipper.decoders.columnar.document import groups, pieces
+from shipper.decoders.columnar.cells import Bytes, Flags, Ints, Words
+from shipper.decoders.columnar.document import groups, parts
+from shipper.decoders.columnar.joined import Part, joined
 from shipper.decoders.columnar.numbers import base36
 from shipper.decoders.columnar.writer import Piece
 from shipper.decoders.flow_log.column_leaves import leaves
@@ -25,6 +26,7 @@ LEAST_TOGETHER = 12
 """Fewer records that are alike are quicker on the exact path."""
 
 _HOUR_MS = 3_600_000
+_ACTION_END = b'"}}\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Written:
-    """Records (rows of the table) whose lines have the same pieces."""
+    """Records (rows of the table) whose lines have the same pieces, and how long they and their action lines are."""
 
     rows: Ints
     pieces: Sequence[Piece]
+    actions: Ints
     lengths: Ints
 
 
@@ -72,22 +75,26 @@ def rows(found: Records, wanted: Flags, stream: Stream, target: Target) -> Rows:
     written: list[Written] = []
     few: list[Ints] = []
     for group in groups(made, np.flatnonzero(wanted)):
-        if len(group.rows) < target.least_together:
-            few.append(group.rows)
+        if len(group) < target.least_together:
+            few.append(group)
             continue
-        parts = [*_action(found, target, partitions, codes[group.rows], group.rows), *pieces(made, group), b"\n"]
-        written.append(Written(group.rows, parts, writer.lengths(parts, len(group.rows))))
+        begins = Words(_begins(target, partitions), codes[group])
+        ids = base36(found.table.rows[group] + target.first_ordinal)
+        action: list[Part] = [(begins, None), (ids, None), (_ACTION_END, None)]
+        written.append(_written(group, action, parts(made, group)))
     return Rows(written, partitions, codes, np.concatenate([*few, np.empty(0, np.int64)]))
 
 
-def _action(found: Records, target: Target, partitions: Sequence[str], codes: Ints, group: Ints) -> list[Piece]:
-    """The action line, its LF included."""
-    begins = [
-        orjson.dumps({target.operation: {"_index": index, "_id": target.identity}}).removesuffix(b'"}}')
-        for index in partitions
-    ]
-    begin: Piece = begins[0] if len(begins) == 1 else choice(begins, codes)
-    return [begin, base36(found.table.rows[group] + target.first_ordinal), b'"}}\n']
+def _written(group: Ints, action: Sequence[Part], document: Sequence[Part]) -> Written:
+    actions = writer.lengths(joined(action, len(group)), len(group))
+    pieces = joined([*action, *document, (b"\n", None)], len(group))
+    return Written(group, pieces, actions, writer.lengths(pieces, len(group)))
+
+
+def _begins(target: Target, partitions: Sequence[str]) -> list[bytes]:
+    """An action line of each partition, up to the ordinal."""
+    lines = (orjson.dumps({target.operation: {"_index": index, "_id": target.identity}}) for index in partitions)
+    return [line.removesuffix(_ACTION_END[:-1]) for line in lines]
 
 
 def _partitions(found: Records, rule: PartitionRule) -> tuple[Sequence[str], Ints]:

@@ -44,12 +44,19 @@ def read_columns(columns: Layout, table: Table) -> tuple[Columns, Flags]:
     """The known columns, and the rows with a cell that is not plainly of its column's type."""
     bad = np.zeros(len(table.rows), np.bool_)
     found: dict[str, Column] = {}
+    ends: dict[str, tuple[Cells, Flags]] = {}
     for at, field in columns.known:
         cells = table.cells(at)
         present = ~equals(cells, _ABSENT)
+        if field.kind is Kind.IP:
+            ends[field.name] = cells, present
+            continue
         good, column = _READERS[field.kind](cells, present)
         found[field.name] = column
         bad |= present & ~good
+    for (name, (cells, present)), read in zip(ends.items(), addresses([*ends.values()]), strict=True):
+        found[name] = Column(cells, read.valid, _NO_NUMBERS, read)
+        bad |= present & ~read.valid
     return _without_empty_ports(found, len(table.rows)), bad
 
 
@@ -69,11 +76,6 @@ def _text(cells: Cells, present: Flags) -> tuple[Flags, Column]:
 
 def _lower(cells: Cells, present: Flags) -> tuple[Flags, Column]:
     return present, Column(lowered(cells), present, _NO_NUMBERS)
-
-
-def _address(cells: Cells, present: Flags) -> tuple[Flags, Column]:
-    found = addresses(cells, present)
-    return found.valid, Column(cells, found.valid, _NO_NUMBERS, found)
 
 
 def _count(cells: Cells, present: Flags) -> tuple[Flags, Column]:
@@ -128,7 +130,6 @@ _NO_NUMBERS: Ints = np.empty(0, np.int64)
 _READERS: Mapping[Kind, _Read] = {
     Kind.TEXT: _text,
     Kind.LOWER: _lower,
-    Kind.IP: _address,
     Kind.PORT: _up_to(MOST_PORT),
     Kind.COUNT: _count,
     Kind.SMALL: _up_to(MOST_SMALL),

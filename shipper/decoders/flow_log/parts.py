@@ -5,6 +5,7 @@ Every line has at most one document, so what a line's document takes tells where
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,6 +26,7 @@ class Parts:
         self._chunk = chunk
         self._begin = f'{{"{operation}":{{"_index":"'.encode("ascii")
         self._lengths: Ints = np.zeros(lines, np.int64)
+        self._actions: Ints = np.zeros(lines, np.int64)
         self._codes: Ints = np.zeros(lines, np.int64)
         self._names: dict[str, int] = {}
         self._rows: list[tuple[Rows, Ints]] = []
@@ -40,6 +42,7 @@ class Parts:
         codes = np.array([self._code(name) for name in rows.partitions], np.int64)
         for group in rows.groups:
             self._lengths[lines[group.rows]] = group.lengths
+            self._actions[lines[group.rows]] = group.actions
             self._codes[lines[group.rows]] = codes[rows.codes[group.rows]]
         self._rows.append((rows, lines))
 
@@ -47,6 +50,7 @@ class Parts:
         """What the exact path made of some of the lines."""
         lines = np.array(batch.ordinals, np.int64) - self._chunk.first_ordinal
         self._lengths[lines] = np.diff(np.array(batch.cuts, np.int64))
+        self._actions[lines] = [bytes(batch.body[cut:end]).index(b"\n") + 1 for cut, end in pairwise(batch.cuts)]
         self._codes[lines] = [self._code(name) for name in batch.partitions]
         self._batches.append((batch, lines))
         self._rejects += batch.rejects
@@ -69,10 +73,11 @@ class Parts:
         documents = np.flatnonzero(self._lengths)
         if len(documents):
             writer.begin_again(out, ends[documents] - self._lengths[documents], self._begin)
-        check_framing(out[:size], ends[documents])
+        firsts = ends[documents] - self._lengths[documents] + self._actions[documents]
+        check_framing(out[:size], firsts, ends[documents])
         return Batch(
             chunk=self._chunk,
-            body=out[:size].tobytes(),
+            body=out[:size].data,
             cuts=[0, *ends[documents].tolist()],
             partitions=self._partitions(documents),
             ordinals=(documents + self._chunk.first_ordinal).tolist(),
@@ -94,9 +99,9 @@ class Parts:
         return [names[code] for code in codes.tolist()]
 
 
-def check_framing(body: Bytes, ends: Ints) -> None:
-    """Every document is exactly two lines. Anything else is a bug of ours: raises RuntimeError."""
-    found = [np.flatnonzero(body[at : at + _LOOK_BYTES] == _LF) + at for at in range(0, len(body), _LOOK_BYTES)]
-    line_ends = np.concatenate([*found, np.empty(0, np.int64)])
-    if len(line_ends) != 2 * len(ends) or (line_ends[1::2] + 1 != ends).any():
+def check_framing(body: Bytes, firsts: Ints, ends: Ints) -> None:
+    """Every document is two lines, which end at `firsts` and `ends`. Anything else is a bug of ours: RuntimeError."""
+    looks = (body[at : at + _LOOK_BYTES] for at in range(0, len(body), _LOOK_BYTES))
+    found = sum(int(np.count_nonzero(some == _LF)) for some in looks)
+    if found != 2 * len(ends) or (body[firsts - 1] != _LF).any() or (body[ends - 1] != _LF).any():
         raise RuntimeError(f"bulk body of {len(body)} bytes does not hold {len(ends)} documents of two lines")

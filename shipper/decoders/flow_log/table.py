@@ -59,7 +59,8 @@ def _even(lines: bytes, columns: int) -> Table | None:
     source = framed(lines)
     ends = np.flatnonzero(source[BEFORE : BEFORE + len(lines)] <= _SPACE)
     rows, rest = divmod(len(ends), columns)
-    if rest or (source[ends[columns - 1 :: columns] + BEFORE] != _LF).any() or lines.count(b"\n") != rows:
+    line_ends = source[ends + BEFORE] == _LF
+    if rest or not line_ends[columns - 1 :: columns].all() or np.count_nonzero(line_ends) != rows:
         return None
     ends = np.ascontiguousarray(ends.reshape(rows, columns).T) + BEFORE
     starts = np.empty_like(ends)
