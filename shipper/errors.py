@@ -6,6 +6,7 @@ The other packages have errors of their own: one table says what each is here.
 from collections.abc import Mapping
 
 from aws.errors import AwsError, AwsRefused, AwsUnavailable
+from dashboards.errors import DashboardsError, DashboardsRefused, DashboardsUnavailable
 from mirror.errors import CaptureDamaged, MirrorError
 from suricata.errors import SuricataError, SuricataRefused, SuricataSilent
 
@@ -63,6 +64,9 @@ LEAF_ERRORS: Mapping[type[Exception], type[ShipperError]] = {
     AwsError: ConfigError,
     CaptureDamaged: SourceDamaged,
     MirrorError: ConfigError,
+    DashboardsUnavailable: Unavailable,
+    DashboardsRefused: Refused,
+    DashboardsError: ConfigError,
     SuricataSilent: Unavailable,
     SuricataRefused: Refused,
     SuricataError: ConfigError,

@@ -1,0 +1,38 @@
+"""The time range that the data itself is in, so that a dashboard that is opened on old data is not empty."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shipper.opensearch.client import Store, segment
+
+LIVE = ("now-24h", "now")
+_LIVE_WITHIN = timedelta(hours=24)
+
+
+def data_range(store: Store, prefix: str, now: datetime) -> tuple[str, str]:
+    """(from, to) as Dashboards takes them. Raises Unavailable or Refused."""
+    indices = f"{segment(prefix)}-aws.vpcflow-*,{segment(prefix)}-suricata.*-*"
+    ends = {"oldest": {"min": {"field": "@timestamp"}}, "newest": {"max": {"field": "@timestamp"}}}
+    # Records without a usable time carry that of their arrival.
+    body = {"size": 0, "query": {"bool": {"must_not": [{"term": {"flowtap.time_suspect": True}}]}}, "aggs": ends}
+    reply = store.call("POST", f"/{indices}/_search", body=body, missing={})
+    return shown_range(reply.get("aggregations") or {}, now)
+
+
+def shown_range(ends: Mapping[str, Any], now: datetime) -> tuple[str, str]:
+    """The last day while data comes in or where there is none; else whole hours around all there is."""
+    oldest, newest = (ends.get(name, {}).get("value") for name in ("oldest", "newest"))
+    if oldest is None or newest is None or now - _moment(newest) < _LIVE_WITHIN:
+        return LIVE
+    since = _moment(oldest).replace(minute=0, second=0, microsecond=0)
+    until = _moment(newest).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return _text(since), _text(until)
+
+
+def _moment(milliseconds: float) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -1,0 +1,100 @@
+"""Every panel's query, as Dashboards sends it, on the demo's day in real OpenSearch: none is empty, in 3.x and 2.19."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+import sensor_day
+from dashboards.bundle import shipped
+from dashboards.query import TimeRange
+from integration.command import Shipper
+from shipper.opensearch.client import Connection, Store
+from shipper.views.data_range import LIVE, data_range
+from shipper.views.panels import Answered, ask
+
+ROOT = Path(__file__).parents[2]
+RECORDS = 6_000
+# The scan and the theft of the story are in it at any size; these ask about the last minutes of the clock.
+LATELY = {"overview-accepted-lately", "overview-refused-lately"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("panels") / "flowlogs"
+    command = [sys.executable, "-m", "demo.flow_logs", "--out", out, "--records", str(RECORDS)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return out
+
+
+@pytest.fixture(scope="module", params=["opensearch3", "opensearch2"])
+def loaded(request: pytest.FixtureRequest, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shipper]:
+    node = request.getfixturevalue(request.param)
+    story = orjson.loads((folder / "story.json").read_bytes())
+    since, until = (datetime.fromisoformat(story[end]) for end in ("begin", "end"))
+    state = tmp_path_factory.mktemp("state")
+    with Shipper(node, f"flowtapb{os.getpid()}", state).with_schema() as shipper:
+        shipper("backfill", "flowlogs", folder / "AWSLogs")
+        events = "".join(f"{line}\n" for line in sensor_day.lines(since, until))
+        shipper("backfill", "eve", "-", stdin=events.encode())
+        shipper("backfill", "flowlogs", "-", stdin=b"version account-id\n2\n", code=5)  # a dead letter
+        shipper.search({"size": 0})
+        yield shipper
+
+
+def store(shipper: Shipper) -> Store:
+    node = shipper.node
+    return Store(Connection(node.url, node.username, node.password, node.ca_file))
+
+
+@pytest.fixture(scope="module")
+def answers(loaded: Shipper) -> dict[str, Answered]:
+    objects = shipped(loaded.prefix)
+    found = ask(store(loaded), objects, TimeRange("now-26h", "now"))
+    return {each.id.removeprefix(f"{loaded.prefix}-"): each for each in found}
+
+
+def test_no_panel_is_empty(answers: dict[str, Answered]) -> None:
+    assert len(answers) > 70
+    assert not [name for name, found in answers.items() if found.empty and name not in LATELY]
+
+
+def test_what_panels_count_is_what_is_there(loaded: Shipper, answers: dict[str, Answered], folder: Path) -> None:
+    story = orjson.loads((folder / "story.json").read_bytes())["records"]
+    assert answers["overview-accepted-ever"].documents == story["by_action"]["ACCEPT"]
+    assert answers["overview-refused-ever"].documents == story["by_action"]["REJECT"]
+    assert answers["refused-total"].documents == story["by_action"]["REJECT"]
+    assert answers["overview-log-status"].rows == len(story["by_log_status"])
+    assert answers["alerts-total"].documents == loaded.count("suricata.alert")
+
+
+def test_an_empty_dataset_is_told(loaded: Shipper) -> None:
+    """Without events the panels of Suricata are empty, and only those of flow logs are not."""
+    other = shipped(f"{loaded.prefix}x")
+    found = list(ask(store(loaded), other, TimeRange("now-26h", "now")))
+    assert found
+    assert all(each.empty for each in found)
+
+
+def test_the_command_tells_empty_panels(loaded: Shipper) -> None:
+    full = loaded("dashboards", "check", "--store", "--since", "now-26h", "--json").json
+    assert not {name.removeprefix(f"{loaded.prefix}-") for name in full["empty"]} - LATELY
+    none = loaded("dashboards", "check", "--store", "--since", "now-26y", "--until", "now-25y", "--json").json
+    ever = {f"{loaded.prefix}-overview-{action}-ever" for action in ("accepted", "refused")}
+    assert set(none["empty"]) == {row["id"] for row in none["panels"]} - ever
+
+
+def test_the_range_of_the_data_is_found(loaded: Shipper, folder: Path) -> None:
+    now = datetime.fromisoformat(orjson.loads((folder / "story.json").read_bytes())["end"])
+    assert data_range(store(loaded), loaded.prefix, now) == LIVE
+    later: Any = now.replace(year=now.year + 1)
+    since, until = data_range(store(loaded), loaded.prefix, later)
+    assert since.endswith(":00:00.000Z")
+    assert since < until
+    assert data_range(store(loaded), "nothing", later) == LIVE
