@@ -1,7 +1,7 @@
 """The saved objects that are shipped: read, and written for another prefix or workspace. Pure but for `packaged`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
@@ -51,21 +51,39 @@ def id_prefix(prefix: str, workspace: str = "") -> str:
 
 def placed(objects: Iterable[SavedObject], prefix: str, workspace: str = "") -> list[SavedObject]:
     """Objects written for the prefix `flowtap`, rewritten: ids, references, links, indices of index patterns."""
-    ids = id_prefix(prefix, workspace)
-    return [_placed(each, prefix, ids) for each in objects]
+    move = _Move(PREFIX, prefix, PREFIX, id_prefix(prefix, workspace))
+    return [move(each) for each in objects]
 
 
-def _placed(found: SavedObject, prefix: str, ids: str) -> SavedObject:
-    def moved(object_id: str) -> str:
-        ours = object_id.startswith(f"{PREFIX}-")
-        return ids + object_id.removeprefix(PREFIX) if ours else object_id
+def brought_home(objects: Iterable[SavedObject], prefix: str, workspace: str = "") -> list[SavedObject]:
+    """The other way round: objects of that prefix and workspace as they are written for the prefix `flowtap`."""
+    move = _Move(prefix, PREFIX, id_prefix(prefix, workspace), PREFIX)
+    return [move(each) for each in objects]
 
-    attributes = _links(found.attributes, f"/view/{PREFIX}-", f"/view/{ids}-")
-    if found.type == "index-pattern":
-        indices = [prefix + each.removeprefix(PREFIX) for each in str(attributes["title"]).split(",")]
-        attributes["title"] = ",".join(indices)
-    references = tuple(Reference(each.name, each.type, moved(each.id)) for each in found.references)
-    return replace(found, id=moved(found.id), attributes=attributes, references=references)
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """From one prefix of indices and ids to another; ids of others stay."""
+
+    index: str
+    new_index: str
+    id: str
+    new_id: str
+
+    def __call__(self, found: SavedObject) -> SavedObject:
+        attributes = _links(found.attributes, f"/view/{self.id}-", f"/view/{self.new_id}-")
+        if found.type == "index-pattern":
+            titles = [_swapped(each, self.index, self.new_index) for each in str(attributes["title"]).split(",")]
+            attributes["title"] = ",".join(titles)
+        references = tuple(
+            Reference(each.name, each.type, _swapped(each.id, self.id, self.new_id)) for each in found.references
+        )
+        new_id = _swapped(found.id, self.id, self.new_id)
+        return replace(found, id=new_id, attributes=attributes, references=tuple(sorted(references)))
+
+
+def _swapped(name: str, old: str, new: str) -> str:
+    return new + name.removeprefix(old) if name.startswith(f"{old}-") else name
 
 
 def _links(value: Any, old: str, new: str) -> Any:
@@ -74,6 +92,13 @@ def _links(value: Any, old: str, new: str) -> Any:
     if isinstance(value, list):
         return [_links(inner, old, new) for inner in value]
     return value.replace(old, new) if isinstance(value, str) else value
+
+
+def with_range(objects: Iterable[SavedObject], since: str, until: str) -> list[SavedObject]:
+    """The objects, with dashboards that open with this range."""
+    return [
+        each.with_attributes(timeFrom=since, timeTo=until) if each.type == "dashboard" else each for each in objects
+    ]
 
 
 def unresolved(objects: Sequence[SavedObject], elsewhere: Iterable[tuple[str, str]] = ()) -> list[str]:

@@ -141,7 +141,7 @@ def _value_axis(position: str, title: str) -> dict[str, Any]:
 def _table(panel: Panel) -> Mapping[str, Any]:
     del panel
     return {
-        "perPage": 10,
+        "perPage": 8,  # as many as are seen without scrolling in the heights that panels have
         "showPartialRows": False,
         "showMetricsAtAllLevels": False,
         "sort": {"columnIndex": None, "direction": None},

@@ -4,7 +4,7 @@ Attributes that hold JSON as text are kept as text; `comparable` opens them, so 
 and order make no difference.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -122,13 +122,15 @@ def comparable(value: Any, key: str = "") -> Any:
     return value
 
 
-def texts(value: Any) -> Iterator[str]:
-    """Every text in attributes, those inside of JSON texts included."""
+def normal(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes whose JSON texts are spaced and ordered as we write them."""
+    return {key: _normal(value, key) for key, value in attributes.items()}
+
+
+def _normal(value: Any, key: str) -> Any:
     if isinstance(value, Mapping):
-        for inner in value.values():
-            yield from texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from texts(inner)
-    elif isinstance(value, str):
-        yield value
+        return normal(value)
+    if key in _JSON_TEXTS and isinstance(value, str):
+        opened = comparable(value, key)
+        return value if isinstance(opened, str) else text(opened)
+    return value

@@ -122,8 +122,8 @@ def _parsed_overrides(overrides: Sequence[str]) -> dict[str, Any]:
             raise ConfigError(f"--set {key}: expected section.key=value, such as --set opensearch.prefix=flowtap")
         if name == "password":
             raise ConfigError(
-                "--set opensearch.password would show it to every user of this machine: "
-                "use SHIPPER_OPENSEARCH__PASSWORD or opensearch.password_file"
+                f"--set {section}.password would show it to every user of this machine: "
+                f"use SHIPPER_{section.upper()}__PASSWORD or {section}.password_file"
             )
         outer, inner_dot, inner = section.partition(".")
         merged = _merge(merged, {outer: {inner: {name: value}} if inner_dot else {name: value}})
@@ -132,14 +132,16 @@ def _parsed_overrides(overrides: Sequence[str]) -> dict[str, Any]:
 
 def _layered(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """One place over another. A new address takes no credentials over: they were given for the old one."""
-    before, after = (layer.get("opensearch") for layer in (under, over))
-    if (
-        isinstance(before, Mapping)
-        and isinstance(after, Mapping)
-        and after.get("url", before.get("url")) != before.get("url")
-    ):
-        under = {**under, "opensearch": {key: value for key, value in before.items() if key not in _CREDENTIALS}}
-    return _merge(under, over)
+    kept = dict(under)
+    for section in ("opensearch", "dashboards"):
+        before, after = (layer.get(section) for layer in (under, over))
+        if (
+            isinstance(before, Mapping)
+            and isinstance(after, Mapping)
+            and after.get("url", before.get("url")) != before.get("url")
+        ):
+            kept[section] = {key: value for key, value in before.items() if key not in _CREDENTIALS}
+    return _merge(kept, over)
 
 
 def _merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

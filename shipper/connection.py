@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from shipper.errors import ConfigError
 from shipper.opensearch.client import Connection
-from shipper.settings import Auth, AwsSettings, OpenSearchSettings
+from shipper.settings import Auth, AwsSettings, DashboardsSettings, OpenSearchSettings
 from shipper.signing import RequestSigner
 
 DEFAULT_URL = "http://127.0.0.1:9200"
@@ -26,7 +26,7 @@ def resolve(given: OpenSearchSettings, aws: AwsSettings, environment: Mapping[st
     """
     stack_file = _stack_file(environment)
     stack = _read_stack(stack_file)
-    url, username, password, ca_file = given.url, given.username, _password(given), given.ca_file
+    url, username, password, ca_file = given.url, given.username, password_of(given, "opensearch"), given.ca_file
     source = "settings (opensearch.url)"
     if not url and environment.get("OPENSEARCH_URL"):
         url, named, secret = _without_credentials(environment["OPENSEARCH_URL"])
@@ -69,7 +69,8 @@ def _signer(given: OpenSearchSettings, aws: AwsSettings, url: str, username: str
     return RequestSigner(url, given.service, aws)
 
 
-def _password(given: OpenSearchSettings) -> str:
+def password_of(given: OpenSearchSettings | DashboardsSettings, section: str) -> str:
+    """The password that was set, or the first line of its file. Raises ConfigError."""
     secret = given.password.get_secret_value()
     if secret or given.password_file is None:
         return secret
@@ -77,7 +78,7 @@ def _password(given: OpenSearchSettings) -> str:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"opensearch.password_file {path} cannot be read: {error}") from error
+        raise ConfigError(f"{section}.password_file {path} cannot be read: {error}") from error
     return lines[0] if lines else ""
 
 

@@ -107,6 +107,31 @@ class WatchSettings(_Section):
     )
 
 
+class DashboardsSettings(_Section):
+    """Where OpenSearch Dashboards is, for `shipper dashboards plan|import|export`."""
+
+    url: str = Field("", description="Address, such as https://host:5601 or https://domain/_dashboards.")
+    auth: Auth = Field(
+        Auth.AUTO,
+        description="auto: as username, or as nobody without one; sigv4: requests are signed with AWS credentials.",
+    )
+    username: str = Field("", description="User who may write saved objects.")
+    password: SecretStr = Field(
+        SecretStr(""), description="Better given as SHIPPER_DASHBOARDS__PASSWORD or password_file."
+    )
+    password_file: Path | None = Field(None, description="File whose first line is the password.")
+    ca_file: Path | None = Field(None, description="PEM file of the authority that signed the server's certificate.")
+    tenant: str = Field("global", description="Tenant of the security plugin; empty leaves it to Dashboards.")
+    workspace: str = Field(
+        "", pattern=r"^[A-Za-z0-9_-]*$", description="Id of the workspace, where workspaces are on (not with tenants)."
+    )
+    timeout_seconds: float = Field(60.0, gt=0, description="How long a request may take.")
+    wait_seconds: float = Field(300.0, ge=0, description="How long an import waits for Dashboards to be ready.")
+    set_defaults: bool = Field(
+        True, description="Set the default index pattern and the home page where nobody chose one."
+    )
+
+
 class DatasetSettings(_Section):
     """How one dataset is kept."""
 
@@ -179,6 +204,7 @@ class Settings(BaseSettings):
     state: StateSettings = StateSettings()
     watch: WatchSettings = WatchSettings()
     suricata: SuricataSettings = SuricataSettings()
+    dashboards: DashboardsSettings = DashboardsSettings()
     datasets: dict[str, DatasetSettings] = Field(default_factory=dict)
     inputs: dict[InputName, AnyInput] = Field(default_factory=dict)
 

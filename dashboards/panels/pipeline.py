@@ -98,12 +98,12 @@ PIPELINE_HEALTH = Dashboard(
     PIPELINE,
     (Control(f"{_RUN}.stream", "Stream"), Control(f"{_RUN}.kind", "Kind"), Control(f"{_RUN}.worker", "Worker")),
     (
-        (Place(VERDICTS, 24, 13), Place(STREAMS, 24, 13)),
+        (Place(VERDICTS, 16, 13), Place(STREAMS, 32, 13)),
         (Place(RETRIES, 16, 12), Place(LATENCY, 16, 12), Place(WORKERS, 16, 12)),
-        (Place(DROPS, 20, 13), Place(SENSORS, 28, 13)),
-        (Place(MEMORY, 24, 12), Place(FLOWS, 24, 12)),
-        (Place(LETTERS, 48, 12),),
-        (Place(LETTER_LIST, 28, 16), Place(PARTITIONS, 20, 16)),
+        (Place(SENSORS, 48, 11),),
+        (Place(DROPS, 16, 12), Place(MEMORY, 16, 12), Place(FLOWS, 16, 12)),
+        (Place(LETTERS, 24, 15), Place(PARTITIONS, 24, 15)),
+        (Place(LETTER_LIST, 48, 16),),
     ),
     next=("overview", "alerts"),
 )

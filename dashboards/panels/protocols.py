@@ -63,7 +63,7 @@ TLS_VERSIONS = Panel(
 )  # fmt: skip
 TLS_CLIENTS = _table(
     "tls-clients", "TLS: fingerprints of clients (JA3)", "Which programs spoke TLS?", TLS,
-    top("tls.client.ja3", 10, "JA3"), metrics=(_COUNT, distinct("client.ip", "clients")),
+    top("tls.client.ja3", 10, "JA3"),
 )  # fmt: skip
 HTTP_HOSTS = _table(
     "http-hosts", "HTTP: hosts", "Which hosts were asked, and how much did they answer?", HTTP,
@@ -85,7 +85,7 @@ HTTP_AGENTS = _table(
 SMB = _table(
     "smb", "SMB: commands and shares", "What was done with shared files?", OTHER,
     top("suricata.eve.smb.command", 10, "command"),
-    metrics=(_COUNT, distinct("client.ip", "clients"), distinct("suricata.eve.smb.share", "shares")),
+    metrics=(_COUNT, distinct("suricata.eve.smb.share", "shares")),
     query=f"{_FAMILY}:smb",
 )  # fmt: skip
 SSH = _table(
@@ -99,7 +99,7 @@ FILE_KINDS = _table(
 )  # fmt: skip
 ANOMALY_EVENTS = Panel(
     "protocols-anomalies", "Anomalies", "Where was a protocol broken?", ANOMALIES, Draw.TABLE, (_COUNT,),
-    (top("suricata.eve.anomaly.event", 10, "event"), top("suricata.eve.anomaly.layer", 1, "layer")),
+    (top("suricata.eve.anomaly.event", 10, "event"),),
 )  # fmt: skip
 LIST = Search(
     "protocols-list", "Events", "Which events are these?", EVENTS,
@@ -124,7 +124,7 @@ PROTOCOLS = Dashboard(
         (Place(DNS_CODES, 16, 15), Place(DNS_NAMES, 16, 15), Place(DNS_RARE, 16, 15)),
         (Place(TLS_NAMES, 18, 15), Place(TLS_VERSIONS, 10, 15), Place(TLS_CLIENTS, 20, 15)),
         (Place(HTTP_HOSTS, 18, 15), Place(HTTP_STATUS, 10, 15), Place(HTTP_AGENTS, 20, 15)),
-        (Place(SMB, 24, 13), Place(SSH, 24, 13)),
+        (Place(SMB, 28, 13), Place(SSH, 20, 13)),
         (Place(FILE_KINDS, 24, 13), Place(ANOMALY_EVENTS, 24, 13)),
         (Place(LIST, 48, 20),),
     ),

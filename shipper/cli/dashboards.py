@@ -5,10 +5,11 @@ from pathlib import Path
 import click
 
 from shipper.cli.context import Context
+from shipper.cli.dashboards_server import export_command, import_command, plan_command, proxy_command
 from shipper.cli.output import note, write_json, write_lines, write_table
 
 
-@click.group(short_help="Dashboards: build, check.")
+@click.group(short_help="What people look at: build, check, plan, import, export, proxy.")
 def dashboards() -> None:
     """Dashboards that are there after deploy: index patterns, panels, saved searches."""
 
@@ -67,3 +68,7 @@ def check_command(context: Context, /, with_store: bool, since: str, until: str,
         note(f"{each.id} «{each.title}» would be empty: nothing of its kind since {since}.")
     write_lines(f"{len(objects)} objects: references, fields, types and versions are right.")
     return 0
+
+
+for _command in (plan_command, import_command, export_command, proxy_command):
+    dashboards.add_command(_command)

@@ -33,7 +33,11 @@ COMMANDS = {
     "checkpoint": ("shipper.cli.checkpoint", "checkpoint", "How far each input is loaded: list, reset."),
     "suricata": ("shipper.cli.suricata", "suricata", "The sensor: configuration, rules, reload, figures."),
     "mirror": ("shipper.cli.mirror", "mirror", "Mirrored packets: decode captures."),
-    "dashboards": ("shipper.cli.dashboards", "dashboards", "What people look at: build, check."),
+    "dashboards": (
+        "shipper.cli.dashboards",
+        "dashboards",
+        "What people look at: build, check, plan, import, export, proxy.",
+    ),
     "query": ("shipper.cli.query", "query", "Ready-made questions to the store."),
 }
 

@@ -30,6 +30,12 @@ def shown_range(ends: Mapping[str, Any], now: datetime) -> tuple[str, str]:
     return _text(since), _text(until)
 
 
+def link(url: str, dashboard: str, shown: tuple[str, str]) -> str:
+    """Where a dashboard opens with this range, in a browser."""
+    since, until = shown
+    return f"{url.rstrip('/')}/app/dashboards#/view/{dashboard}?_g=(time:(from:'{since}',to:'{until}'))"
+
+
 def _moment(milliseconds: float) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 

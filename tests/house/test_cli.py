@@ -69,9 +69,9 @@ def test_every_option_is_described(name: str, found: click.Command) -> None:
 
 @pytest.mark.parametrize(("name", "found"), subcommands())
 def test_what_makes_changes_asks_first(name: str, found: click.Command) -> None:
-    """`apply`, `purge` and `reset` ask; `--yes` skips that."""
+    """`apply`, `import`, `purge` and `reset` ask; `--yes` skips that."""
     asks = any("--yes" in parameter.opts for parameter in found.params)
-    assert asks == (name.rpartition(" ")[2] in {"apply", "purge", "reset"})
+    assert asks == (name.rpartition(" ")[2] in {"apply", "import", "purge", "reset"})
 
 
 @pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in COMMANDS), ["--version"]])

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
+from dashboards.bundle import id_prefix
 from shipper.assembly import Opened, Surroundings, decoder_parts, open_store
 from shipper.backfill import Backfill, Destination, DryRunCheckpoints, DryRunDeadLetters, DryRunSink, Job, stream_key
 from shipper.catalog import KINDS
@@ -26,6 +27,7 @@ from shipper.sources.files import is_loaded
 from shipper.sources.inputs import LOG_GROUP_SCHEME, SCHEME, STDIN, Input
 from shipper.sources.interruptible import open_pipe
 from shipper.sources.local_paths import expand
+from shipper.views.data_range import LIVE, data_range, link
 from shipper.watch import Watchable, watching
 
 _STREAM = "backfill"
@@ -66,7 +68,20 @@ def load(context: Context, kind: RecordKind, loading: Loading, chosen: Chosen | 
                 )
                 summary = _run(context, job, destination, stop, lambda: opened.sink.resent, watch.over_one)
     write_json(as_json(summary)) if loading.json_wanted else show(summary)
+    if context.settings.dashboards.url and not (loading.dry_run or loading.json_wanted or summary.failure):
+        note(f"Look: {_link(context)}")
     return _exit_code(summary, stop)
+
+
+def _link(context: Context) -> str:
+    """The dashboards, opened where the data is: old records are outside of what Dashboards shows by itself."""
+    prefix, given = context.settings.opensearch.prefix, context.settings.dashboards
+    try:
+        shown = data_range(context.store, prefix, now())
+    except ShipperError:  # the load is done, whoever may not search
+        shown = LIVE
+    inside = f"/w/{given.workspace}" if given.workspace else ""
+    return link(given.url.rstrip("/") + inside, f"{id_prefix(prefix, given.workspace)}-overview", shown)
 
 
 def _inputs(context: Context, loading: Loading, chosen: Chosen, stop: Stop) -> list[Input] | Iterator[Input]:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from shipper.views.data_range import LIVE, shown_range
+from shipper.views.data_range import LIVE, link, shown_range
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -23,3 +23,11 @@ def test_data_of_the_last_day_is_looked_at_live() -> None:
 def test_without_data_it_is_live() -> None:
     assert shown_range({}, NOW) == LIVE
     assert shown_range({"oldest": {"value": None}, "newest": {"value": None}}, NOW) == LIVE
+
+
+def test_a_link_opens_a_dashboard_with_the_range() -> None:
+    found = link("https://host/_dashboards/", "flowtap-overview", ("2024-01-03T04:00:00.000Z", "now"))
+    assert found == (
+        "https://host/_dashboards/app/dashboards#/view/flowtap-overview"
+        "?_g=(time:(from:'2024-01-03T04:00:00.000Z',to:'now'))"
+    )
