@@ -1,6 +1,6 @@
 """Live inputs put together from settings: what they follow, how it is decoded, where it goes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event
 
@@ -36,9 +36,10 @@ def live_input(name: str, given: AnyInput, halt: Halt, sink: Sink, shared: Share
     named = tuple(sorted({**kind.settings, "input": name}.items()))
     log = partial(shared.log, input=name)
     heard = HeardSink(sink)
-    stream = Stream(kind, shared.opened.target)
 
     def begin(stop: Event) -> Attempt:
+        whole = replace(kind, settings={**kind.settings, **row.found(given, shared.settings.aws, log)})
+        stream = Stream(whole, shared.opened.target)
         parts = SourceParts(
             key=lambda origin: StreamKey(kind.name, shared.opened.target, origin, named),
             checkpoints=shared.checkpoints,
@@ -51,7 +52,7 @@ def live_input(name: str, given: AnyInput, halt: Halt, sink: Sink, shared: Share
             random=shared.surroundings.random,
             once=shared.once,
         )
-        decoder = KINDS[kind.name].decoder(decoder_parts(kind, shared.settings, shared.opened.rules, clock()))
+        decoder = KINDS[kind.name].decoder(decoder_parts(whole, shared.settings, shared.opened.rules, clock()))
         source = row.source(given, parts)
         pipeline = Pipeline(source, decoder, heard, shared.dead_letters, stream=stream, clock=clock, stop=stop)
         log("input begins", kind=kind.name)

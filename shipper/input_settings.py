@@ -57,7 +57,10 @@ class CloudWatchInput(InputSettings):
     log_group: str = Field(pattern=r"^[.\-_/#A-Za-z0-9]{1,512}$", description="Name of the log group.")
     streams: str = Field("", description="Only log streams whose names begin so.")
     region: str = Field("", description="Where the log group is, if not in aws.region.")
-    format: str = Field("", description="Columns of a record, as --format; without it AWS's default format.")
+    format: str = Field(
+        "",
+        description="Columns of a record, as --format; else AWS is asked (ec2:DescribeFlowLogs).",
+    )
     lookback_minutes: int = Field(
         60, ge=0, description="How far back the first start begins; later ones go on where the last run was."
     )

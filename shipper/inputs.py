@@ -41,6 +41,8 @@ class Row:
     kind: Callable[[Any], RecordKind]
     source: Callable[[Any, SourceParts], LiveSource]
     plan: Callable[[Any], Sequence[str]]
+    found: Callable[[Any, AwsSettings, Log], Mapping[str, str]] = lambda _settings, _aws, _log: {}
+    """What of a decoder's settings is found out when reading begins; checkpoints do not depend on it."""
 
 
 def _eve_kind(settings: EveInput) -> RecordKind:
@@ -99,6 +101,20 @@ def _cloudwatch_kind(settings: CloudWatchInput) -> RecordKind:
     return RecordKind("flowlogs", {"format": settings.format} if settings.format else {})
 
 
+def _cloudwatch_found(settings: CloudWatchInput, aws: AwsSettings, log: Log) -> Mapping[str, str]:
+    """The format of the flow logs that write to the group. Raises ConfigError where there are several, Unavailable."""
+    if settings.format:
+        return {}
+    from shipper.sources.aws_log_group import looked_up_format  # noqa: PLC0415  (boto3, as above)
+    from shipper.sources.log_groups import LogGroup  # noqa: PLC0415
+
+    group = LogGroup(settings.log_group, settings.streams, settings.region)
+    line_format = looked_up_format([group], aws.model_dump(), lambda why: log("format not known", "warning", why=why))
+    if line_format:
+        log("format looked up", format=line_format)
+    return {"format": line_format} if line_format else {}
+
+
 def _cloudwatch_source(settings: CloudWatchInput, parts: SourceParts) -> LiveSource:
     from shipper.sources.aws_log_group import open_log_group  # noqa: PLC0415  (boto3, as above)
     from shipper.sources.log_groups import LogGroup  # noqa: PLC0415
@@ -123,5 +139,5 @@ def _cloudwatch_plan(settings: CloudWatchInput) -> Sequence[str]:
 INPUTS: Mapping[str, Row] = {
     "eve": Row(_eve_kind, _eve_source, _eve_plan),
     "sqs": Row(_sqs_kind, _sqs_source, _sqs_plan),
-    "cloudwatch": Row(_cloudwatch_kind, _cloudwatch_source, _cloudwatch_plan),
+    "cloudwatch": Row(_cloudwatch_kind, _cloudwatch_source, _cloudwatch_plan, _cloudwatch_found),
 }

@@ -37,7 +37,7 @@ class Group:
         self.file = folder / "shipper.toml"
         self.file.write_text(
             f'[aws]\nendpoint_url = "{url}"\nregion = "us-east-1"\n[inputs.live]\ntype = "cloudwatch"\n'
-            f'log_group = "{GROUP}"\nformat = "{LINE_FORMAT}"\nlookback_minutes = 45\n'
+            f'log_group = "{GROUP}"\nlookback_minutes = 45\n'
         )
 
     def put(self, begin: datetime, records: int) -> None:
@@ -70,7 +70,8 @@ def test_what_is_loaded_and_followed_is_there_once(group: Group) -> None:
     loaded = group.backfill()
     assert (loaded["sums"]["delivered"], loaded["sums"]["dead_lettered"]) == (40, 0), loaded
     group.put(now - timedelta(minutes=30), 20)
-    group.shipper("--config", group.file, "run", "--once", "--log-json")
+    said = group.shipper("--config", group.file, "run", "--once", "--log-json").err
+    assert "format looked up" in said
     assert group.shipper.copies("aws.vpcflow.interface_id") == dict.fromkeys(group.interfaces, 1)
     again = group.backfill()
     assert again["sums"]["delivered"] == 0, again

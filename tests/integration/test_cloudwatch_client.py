@@ -14,6 +14,10 @@ from aws.errors import AwsDenied, AwsError, AwsNotSetUp, AwsUnavailable
 from aws.session import AwsOptions, now
 from aws_server import CREDENTIALS, client, moto
 from fakes import FakeWait
+from shipper.errors import ConfigError
+from shipper.input_settings import CloudWatchInput
+from shipper.inputs import INPUTS
+from shipper.settings import AwsSettings
 from shipper.sources.log_groups import LogGroup, LogSlices
 from shipper.sources.pace import Pace
 from shipper.sources.patience import Patience
@@ -81,11 +85,14 @@ def test_a_group_has_a_beginning_and_one_that_is_not_there_is_named(url: str) ->
             call()
 
 
-def test_formats_are_those_of_the_flow_logs_that_write_there(url: str) -> None:
+WANTED = "${version} ${srcaddr} ${dstaddr} ${action}"
+
+
+def deliver(url: str, *formats: tuple[str, str]) -> None:
+    """Flow logs that write to these log groups in these formats."""
     ec2 = client("ec2", url)
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    wanted = "${version} ${srcaddr} ${dstaddr} ${action}"
-    for group, line_format in ((GROUP, wanted), (GROUP + "-more", "${version} ${action}")):
+    for group, line_format in formats:
         made = ec2.create_flow_logs(
             ResourceIds=[vpc],
             ResourceType="VPC",
@@ -95,7 +102,30 @@ def test_formats_are_those_of_the_flow_logs_that_write_there(url: str) -> None:
             DeliverLogsPermissionArn="arn:aws:iam::123456789012:role/flow-logs",
         )
         assert not made["Unsuccessful"], made
-    assert Recorded(url).client.flow_log_formats() == [wanted]
+
+
+def test_formats_are_those_of_the_flow_logs_that_write_there(url: str) -> None:
+    deliver(url, (GROUP, WANTED), (GROUP + "-more", "${version} ${action}"))
+    assert Recorded(url).client.flow_log_formats() == [WANTED]
+
+
+def test_a_live_input_looks_its_format_up_where_none_is_given(url: str) -> None:
+    said: list[str] = []
+
+    def log(event: str, /, level: str = "info", **fields: object) -> None:
+        said.append(f"{level} {event} {fields}")
+
+    aws = AwsSettings(endpoint_url=url, region="us-east-1")
+    found = INPUTS["cloudwatch"].found
+    given = CloudWatchInput(type="cloudwatch", log_group=GROUP)
+    assert found(given, aws, log) == {}
+    deliver(url, (GROUP, WANTED))
+    assert found(given, aws, log) == {"format": WANTED}
+    assert "looked up" in said[-1]
+    assert found(given.model_copy(update={"format": "${version}"}), aws, log) == {}
+    deliver(url, (GROUP, "${version} ${action}"))
+    with pytest.raises(ConfigError, match="several formats"):
+        found(given, aws, log)
 
 
 def test_the_policy_allows_what_was_called(url: str) -> None:

@@ -76,9 +76,9 @@ def _looked_up(context: Context, loading: Loading) -> str:
     groups = [source for source in loading.sources if source.startswith(LOG_GROUP_SCHEME)]
     if not groups:
         return ""
-    from shipper.cli.backfill.log_groups import looked_up_format
+    from shipper.cli.backfill.log_groups import known_format
 
-    return looked_up_format(groups, loading.aws.over(context.settings.aws))
+    return known_format(groups, loading.aws.over(context.settings.aws))
 
 
 def _print_policy(sources: Sequence[str]) -> int:
