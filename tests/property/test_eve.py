@@ -212,6 +212,19 @@ def test_a_line_much_like_a_learned_one_is_made_as_the_exact_way_makes_it(learne
     assert learning.decode(records) == decoder(fast=False).decode(records)
 
 
+@pytest.mark.parametrize("vlan_is_vni", [False, True])
+@pytest.mark.parametrize("tags", [[0, 0], [4095, 4095], [409, 5], [7, 7, 0], [7, 7, 4095]])
+def test_events_of_other_vlans_and_mirror_sessions_are_of_one_form(tags: list[int], vlan_is_vni: bool) -> None:
+    learning = decoder(vlan_is_vni=vlan_is_vni)
+    learning.decode(chunk(b"\n".join([line("ssh", vlan=[3 for _ in tags])] * 3)))
+    exact = decoder(vlan_is_vni=vlan_is_vni, fast=False)
+    raws = [line("ssh", vlan=each) for each in (tags, tags[::-1])]
+    assert learning.decode(chunk(b"\n".join(raws))) == exact.decode(chunk(b"\n".join(raws)))
+    assert learning._learned.patterns == 1, "all go the fast way"
+    too_many = line("ssh", vlan=[*tags[1:], 4096])
+    assert learning.decode(chunk(too_many)) == exact.decode(chunk(too_many))
+
+
 @pytest.mark.parametrize("host", ['a"b', "a\\b"])
 def test_events_of_a_sensor_whose_name_has_to_be_escaped_are_not_learned_from(host: str) -> None:
     """It is part of their ids as it is, not as it is written."""

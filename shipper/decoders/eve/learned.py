@@ -19,7 +19,7 @@ import orjson
 from shipper.decoders.eve.event import Event
 from shipper.decoders.eve.hours import Hours
 from shipper.decoders.eve.marks import ARRIVED, SPANNED, Marked, Marks, marked
-from shipper.decoders.eve.pattern import Made, Pattern
+from shipper.decoders.eve.pattern import Made, Pattern, mirror_text
 from shipper.decoders.eve.physical_lines import PhysicalLines, printable
 from shipper.decoders.eve.table import Table
 from shipper.decoders.eve.values import moment
@@ -155,7 +155,8 @@ def _pattern(event: Event, with_marks: Marked, document: bytes, hours: Hours) ->
     how, forward = _sides(event.document)
     spanned = event.document["suricata"]["eve"]["event_type"] in SPANNED
     times = tuple(at for at, _ in marks.times)
-    places = _places(marks, 2 if spanned else 0, spanned=spanned)
+    tags = [at for at, _ in marks.tags[:2]] if "mirror" in event.document["flowtap"] else []
+    places = _places(marks, 2 if spanned else 0, spanned=spanned, mirrored=bool(tags))
     cuts = re.split(b"(%b)" % b"|".join(re.escape(text) for text in sorted(places, key=len, reverse=True)), document)
     if len(cuts) < 5:
         return None
@@ -170,17 +171,21 @@ def _pattern(event: Event, with_marks: Marked, document: bytes, hours: Hours) ->
         ports=tuple(marks.ports),
         forward=forward if how == "port" else None,
         macs=tuple(at for at, _ in marks.macs),
+        tags=tuple(tags),
         span=(times[1], times[0]) if spanned else None,
     )
 
 
-def _places(marks: Marks, dated: int, *, spanned: bool) -> dict[bytes, int]:
+def _places(marks: Marks, dated: int, *, spanned: bool, mirrored: bool) -> dict[bytes, int]:
     """What stands in a document made with these marks → which value takes its place, in the order of `document`."""
     times = [found for _, text in marks.times if (found := moment(text))]
     later = [ARRIVED.encode()]
     if spanned:
         later.append(b"%d" % ((times[2].since_1970 - times[1].since_1970) * 1000))
     later += [mark.encode() for _, mark in marks.macs]
+    if mirrored:
+        (_, high), (_, low) = marks.tags[:2]
+        later.append(mirror_text(high << 12 | low))
     texts = {time.text.removesuffix("Z").encode(): at for (at, _), time in zip(marks.times, times, strict=True)}
     texts[b"%d" % times[dated].microseconds] = marks.times[dated][0] + 2
     return marks.places | texts | {text: marks.groups + at for at, text in enumerate(later)}

@@ -23,6 +23,7 @@ _SOME_UNESCAPED: Final = rb'[^"\\]++'
 _COUNT: Final = rb"[1-9][0-9]{0,14}+|0"
 _ID: Final = rb"[1-9][0-9]{0,16}+|0"
 _PORT: Final = rb"[1-5][0-9]{0,4}+|[6-9][0-9]{0,3}+|0|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+_TAG: Final = rb"[1-9][0-9]{0,2}+|0|[1-3][0-9]{3}|40[0-8][0-9]|409[0-5]"
 _IPV4: Final = rb"[0-9.]{7,15}"
 _IPV6: Final = rb"[0-9a-f:.]{2,45}"
 _MAC: Final = rb"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
@@ -67,6 +68,7 @@ class Marks:
     addresses: list[int] = field(default_factory=list)
     ports: list[int] = field(default_factory=list)
     macs: list[tuple[int, str]] = field(default_factory=list)
+    tags: list[tuple[int, int]] = field(default_factory=list)
     times: list[tuple[int, str]] = field(default_factory=list)
     targets: list[str] = field(default_factory=list)
     sensor: int = -1
@@ -132,6 +134,14 @@ class Marks:
         at, hole = self.hole(_MAC, quoted=True)
         mark = f"02:00:5e:00:53:{at:02x}"
         self.macs.append((at, mark.upper().replace(":", "-")))
+        return hole, mark
+
+    def tag(self) -> tuple[str, int]:
+        """A VLAN tag."""
+        at, hole = self.hole(_TAG, quoted=False)
+        mark = 4001 + len(self.tags)
+        self.places[b"%d" % mark] = at
+        self.tags.append((at, mark))
         return hole, mark
 
     def time(self) -> tuple[str, str]:
@@ -221,7 +231,7 @@ def _value(key: str, value: Any, table: Table, marks: Marks) -> tuple[Any, Any]:
     path = f"{table.path}.{key}" if table.path else key
     below, leaf = table.objects.get(key), table.leaves.get(key)
     if path in _DECIDING:
-        return value, value
+        return _tags(value, marks) if path == "vlan" else (value, value)
     if below is not None and type(value) is dict and not below.in_list:
         return _below(value, below, marks)
     if below is not None and type(value) is list and below.in_list:
@@ -235,6 +245,14 @@ def _value(key: str, value: Any, table: Table, marks: Marks) -> tuple[Any, Any]:
         pairs = [_entry(each, leaf, marks) for each in value]
         return [one for one, _ in pairs], [other for _, other in pairs]
     return _leaf(value, leaf, path, marks)
+
+
+def _tags(value: Any, marks: Marks) -> tuple[Any, Any]:
+    """VLAN tags: how many there are decides."""
+    if type(value) is not list or not all(type(tag) is int for tag in value):
+        return value, value
+    pairs = [marks.tag() for _ in value]
+    return [hole for hole, _ in pairs], [mark for _, mark in pairs]
 
 
 def _entry(value: Any, leaf: Leaf, marks: Marks) -> tuple[Any, Any]:

@@ -6,11 +6,15 @@ Lines are handled by columns, one for each value: a few calls for all lines inst
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import compress, repeat
 from operator import ne, not_
 from typing import Final
 
+import orjson
+
 from shipper.decoders.addresses import packed_address
+from shipper.decoders.eve.event import mirror
 from shipper.decoders.eve.hours import IN_HOUR, SINCE_1970, Hours, Partition
 from shipper.decoders.initiator import initiator
 
@@ -47,7 +51,7 @@ class Pattern:
     """Numbers are groups of the match, and behind them what is worked out from them: see `_more`.
 
     `dated`: the time that dates the document, of a flow its end; `span`: when the flow began, and the event's own time.
-    `forward`: whether the source is the client, where that was told from the ports.
+    `forward`: whether the source is the client, where that was told from the ports. `tags`: the two that are a VNI.
     """
 
     match: Callable[[bytes], re.Match[bytes] | None]
@@ -60,6 +64,7 @@ class Pattern:
     ports: Sequence[int]
     forward: bool | None
     macs: Sequence[int]
+    tags: Sequence[int]
     span: tuple[int, int] | None
 
     def document(self, raw: bytes, arrived: bytes) -> bytes:
@@ -115,15 +120,18 @@ class Pattern:
         return checks
 
     def _more(self, columns: Sequence[Column]) -> tuple[list[Column], list[Sequence[object]]]:
-        """How long a flow lasted, MAC addresses as ECS has them; whether they, too, are as those learned from."""
-        macs: list[Column] = [[text.upper().replace(b":", b"-") for text in columns[at]] for at in self.macs]
+        """How long a flow lasted, MAC addresses as ECS has them, mirror sessions; whether times can be believed."""
+        more: list[Column] = [[text.upper().replace(b":", b"-") for text in columns[at]] for at in self.macs]
+        if self.tags:
+            tags = zip(*(map(int, columns[at]) for at in self.tags), strict=True)
+            more.append([mirror_text(high << 12 | low) for high, low in tags])
         if self.span is None:
-            return macs, []
+            return more, []
         start, written = self.span
         begins, ends = _since_1970(columns, start, _NEVER), _since_1970(columns, self.dated, -_NEVER)
         lasted = [end - begin for begin, end in zip(begins, ends, strict=True)]
         believed = [SINCE_1970[hour] is not None for hour in columns[written + 1]]
-        return [[b"%d" % (each * 1000) for each in lasted], *macs], [[each >= 0 for each in lasted], believed]
+        return [[b"%d" % (each * 1000) for each in lasted], *more], [[each >= 0 for each in lasted], believed]
 
 
 def _since_1970(columns: Sequence[Column], time: int, unbelievable: int) -> list[int]:
@@ -133,6 +141,12 @@ def _since_1970(columns: Sequence[Column], time: int, unbelievable: int) -> list
         (SINCE_1970[hour] or unbelievable) + IN_HOUR[text[14:19]] + int(microseconds)
         for text, hour, microseconds in texts
     ]
+
+
+@lru_cache(maxsize=1 << 14)
+def mirror_text(vni: int) -> bytes:
+    """What a document says of a mirror session, as it is written."""
+    return orjson.dumps(mirror(vni))
 
 
 class _Addresses(dict[bytes, bool]):
