@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.option("--json", "json_wanted", is_flag=True, help="The findings as JSON.")
 @click.pass_obj
 def doctor(context: Context, /, json_wanted: bool) -> int:
-    """Check settings, state directory and OpenSearch. Changes nothing.
+    """Check settings, state directory, sensor and OpenSearch. Changes nothing.
 
     Exit 0 if nothing fails (warnings do not count), 3 if settings or the state directory do, 4 if OpenSearch does.
     """

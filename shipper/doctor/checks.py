@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import shipper
-from shipper.doctor import machine, machine_judgement, server_judgement
+from shipper.doctor import machine, machine_judgement, sensor, sensor_judgement, server_judgement
 from shipper.doctor.checkup import Check, Side, Subject
-from shipper.doctor.finding import Finding
+from shipper.doctor.finding import Finding, ok
 from shipper.opensearch.desired import datasets
+from shipper.sensor import ConfiguredSensor
 from shipper.signing import RequestSigner
 from shipper.state_lock import holder
+from suricata.errors import SuricataError
 
 _PACKAGES = ("mirror", "provision", "suricata", "dashboards", "aws")
 
@@ -44,6 +46,21 @@ def _dead_letters(subject: Subject) -> Finding:
 
 def _checkpoints(subject: Subject) -> Finding:
     return machine_judgement.checkpoints(machine.checkpoints(subject.loaded.state_directory))
+
+
+def _sensor(subject: Subject) -> Finding:
+    settings = subject.loaded.settings.suricata
+    configured = ConfiguredSensor(settings)
+    if not sensor.is_configured(configured, settings.interface):
+        return ok("none is set up here")
+    try:
+        return sensor_judgement.sensor(sensor.sensor(configured.control))
+    except SuricataError as error:
+        return sensor_judgement.silent_sensor(str(error))
+
+
+def _followed_logs(subject: Subject) -> Finding:
+    return sensor_judgement.followed_logs(sensor.followed_logs(subject.loaded.settings.inputs, subject.now))
 
 
 def _connection(subject: Subject) -> Finding:
@@ -88,6 +105,8 @@ CHECKS = (
     Check("state lock", Side.HERE, _state_lock, ("settings",)),
     Check("dead letters", Side.HERE, _dead_letters, ("settings",)),
     Check("checkpoints", Side.HERE, _checkpoints, ("settings",)),
+    Check("sensor", Side.HERE, _sensor, ("settings",)),
+    Check("followed logs", Side.HERE, _followed_logs, ("settings",)),
     Check("connection", Side.HERE, _connection, ("settings",)),
     Check("opensearch", Side.FAR, lambda subject: server_judgement.greeting(subject.server.info), ("connection",)),
     Check("version", Side.FAR, lambda subject: server_judgement.version(subject.server.info), ("opensearch",)),
