@@ -17,5 +17,9 @@ class BadSelection(MirrorError):
     """A filter on packets cannot be understood: correct what the message names."""
 
 
+class BadInventory(MirrorError):
+    """The inventory says something that cannot be: correct the entry that the message names."""
+
+
 class DissectionMissing(MirrorError):
     """Scapy is not installed here: install it, or do without full dissection."""

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shipper.catalog import KINDS, DecoderParts
+from shipper.decoders.eve.sessions import MirrorSessions
 from shipper.interfaces import Decoder, Wait
+from shipper.inventory import InventoryFile, ignore
 from shipper.model import RecordKind
 from shipper.opensearch.client import Store
 from shipper.opensearch.gate import Gate
@@ -71,9 +73,14 @@ def decoder_parts(
     *,
     replace: bool = False,
     keep_expired: bool = False,
+    tell: Callable[[str], None] = ignore,
 ) -> DecoderParts:
-    """What the decoder of this kind is made from; `now` decides what its datasets' retention has expired."""
+    """What the decoder of this kind is made from; `now` decides what its datasets' retention has expired.
+
+    `tell` hears of an inventory that cannot be read any more. Raises ConfigError where it cannot be read at all.
+    """
     datasets = KINDS[kind.name].datasets
+    inventory = settings.mirror.inventory if "vlan_is_vni" in kind.settings else None
     kept = () if keep_expired else datasets
     retentions = {name: settings.dataset(name).retention_days for name in kept}
     return DecoderParts(
@@ -82,6 +89,7 @@ def decoder_parts(
         operation="index" if replace else "create",
         expire_before={name: now - timedelta(days=days) for name, days in retentions.items() if days},
         privacy={name: settings.dataset(name).privacy for name in datasets},
+        sessions=InventoryFile(inventory.expanduser(), tell).current if inventory else MirrorSessions,
     )
 
 

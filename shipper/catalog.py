@@ -11,6 +11,7 @@ from shipper.decoders.bulk_lines import Operation
 from shipper.decoders.eve.decoder import EveDecoder
 from shipper.decoders.eve.event import DATASETS as EVE_DATASETS
 from shipper.decoders.eve.privacy import Privacy
+from shipper.decoders.eve.sessions import MirrorSessions
 from shipper.decoders.flow_log.columnar import ColumnarFlowLogDecoder
 from shipper.decoders.flow_log.exact import FlowLogDecoder
 from shipper.decoders.flow_log.header import find_header
@@ -31,6 +32,7 @@ class DecoderParts:
     operation: Operation = "create"
     expire_before: Mapping[str, datetime] = field(default_factory=dict)
     privacy: Mapping[str, Privacy] = field(default_factory=dict)
+    sessions: Callable[[], MirrorSessions] = MirrorSessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def _eve_decoder(parts: DecoderParts) -> Decoder:
     return EveDecoder(
         parts.rules,
         sensor=parts.settings.get("sensor", ""),
-        vlan_is_vni="vlan_is_vni" in parts.settings,
+        sessions=parts.sessions if "vlan_is_vni" in parts.settings else None,
         privacy=parts.privacy,
         expire_before=parts.expire_before,
         operation=parts.operation,

@@ -37,6 +37,9 @@ def live_input(name: str, given: AnyInput, halt: Halt, sink: Sink, shared: Share
     log = partial(shared.log, input=name)
     heard = HeardSink(sink)
 
+    def tell(problem: str) -> None:
+        log("the inventory before stays in force", level="warning", problem=problem)
+
     def begin(stop: Event) -> Attempt:
         whole = replace(kind, settings={**kind.settings, **row.found(given, shared.settings.aws, log)})
         stream = Stream(whole, shared.opened.target)
@@ -52,7 +55,8 @@ def live_input(name: str, given: AnyInput, halt: Halt, sink: Sink, shared: Share
             random=shared.surroundings.random,
             once=shared.once,
         )
-        decoder = KINDS[kind.name].decoder(decoder_parts(whole, shared.settings, shared.opened.rules, clock()))
+        parts_of_decoder = decoder_parts(whole, shared.settings, shared.opened.rules, clock(), tell=tell)
+        decoder = KINDS[kind.name].decoder(parts_of_decoder)
         source = row.source(given, parts)
         pipeline = Pipeline(source, decoder, heard, shared.dead_letters, stream=stream, clock=clock, stop=stop)
         log("input begins", kind=kind.name)

@@ -187,6 +187,14 @@ class SuricataSettings(_Section):
     rule_urls: str = Field("", description="Rules to fetch, separated by commas; without any Emerging Threats Open.")
 
 
+class MirrorSettings(_Section):
+    """Mirrored packets: what their VNIs stand for."""
+
+    inventory: Path | None = Field(
+        None, description="JSON file: VNI to session, interface, instance; read again when it changes."
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -205,6 +213,7 @@ class Settings(BaseSettings):
     watch: WatchSettings = WatchSettings()
     suricata: SuricataSettings = SuricataSettings()
     dashboards: DashboardsSettings = DashboardsSettings()
+    mirror: MirrorSettings = MirrorSettings()
     datasets: dict[str, DatasetSettings] = Field(default_factory=dict)
     inputs: dict[InputName, AnyInput] = Field(default_factory=dict)
 

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from eve_samples import BASE, decoder, line
 from flow_log_samples import chunk, leaves, written
+from mirror.inventory import MirroredInterface
 from shipper.decoders.eve.pattern import Made
 from shipper.decoders.eve.physical_lines import PhysicalLines
+from shipper.decoders.eve.sessions import MirrorSessions
 from shipper.decoders.eve.table import Kind, table
 from shipper.decoders.eve.table import leaves as table_leaves
 from shipper.identity import line_count
@@ -152,8 +154,10 @@ def like(value: Any) -> st.SearchStrategy[Any]:
     ])  # fmt: skip
 
 
-LEARNING = [decoder(vlan_is_vni=vni, sensor="given") for vni in (False, True)]
-SLOW = [decoder(vlan_is_vni=vni, sensor="given", fast=False) for vni in (False, True)]
+KNOWN = MirrorSessions([MirroredInterface(vni, eni="eni-1", tags={"a": "b"}) for vni in (0, 1, 4097, 0xFFFFFF)])
+SESSIONS = (None, lambda: KNOWN)
+LEARNING = [decoder(sessions=sessions, sensor="given") for sessions in SESSIONS]
+SLOW = [decoder(sessions=sessions, sensor="given", fast=False) for sessions in SESSIONS]
 
 
 @settings(deadline=None, max_examples=200)

@@ -26,6 +26,7 @@ from shipper.decoders.eve.mending import mended
 from shipper.decoders.eve.pattern import Made
 from shipper.decoders.eve.physical_lines import PhysicalLines
 from shipper.decoders.eve.privacy import Privacy, kinds
+from shipper.decoders.eve.sessions import MirrorSessions
 from shipper.decoders.eve.table import Table, table
 from shipper.errors import DecodeError
 from shipper.identity import OVER_LONG
@@ -45,9 +46,9 @@ _FIRST_BLOCK = 32  # lines that go the exact way before those after them are tri
 class EveDecoder:
     """Decodes EVE lines. `sensor` names the sensor of events that do not name one; it is part of their ids.
 
-    `vlan_is_vni` reads the first two VLAN tags as the VNI of a mirror session. Events older than their dataset's
-    `expire_before` are counted, not written. `privacy` says by dataset what is left out or hashed. Without `fast` every
-    event goes the exact way; what comes out is the same.
+    With `sessions` the first two VLAN tags are the VNI of a mirror session; what VNIs stand for is asked once for a
+    chunk. Events older than their dataset's `expire_before` are counted, not written. `privacy` says by dataset what is
+    left out or hashed. Without `fast` every event goes the exact way; what comes out is the same.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class EveDecoder:
         rules: Mapping[str, PartitionRule],
         *,
         sensor: str = "",
-        vlan_is_vni: bool = False,
+        sessions: Callable[[], MirrorSessions] | None = None,
         privacy: Mapping[str, Privacy] | None = None,
         expire_before: Mapping[str, datetime] | None = None,
         operation: Operation = "create",
@@ -63,7 +64,8 @@ class EveDecoder:
     ) -> None:
         self._sensor = sensor
         self._sensor_bytes = sensor.encode("utf-8", "surrogatepass")
-        self._vlan_is_vni = vlan_is_vni
+        self._sessions = sessions
+        self._vlan_is_vni = sessions is not None
         chosen = {name: (privacy or {}).get(name, Privacy()) for name in DATASETS}
         self._tables: Mapping[str, Table] = {name: table(kinds(each), objects(name)) for name, each in chosen.items()}
         oldest = {name: int(begin.timestamp() * 1_000_000) for name, begin in (expire_before or {}).items()}
@@ -88,6 +90,8 @@ class EveDecoder:
             left, block = left[block:], block * 2
             if left and self._learned.patterns > known:
                 left = self._learned.add(lines.physical, left, stream.arrived.encode(), lines.made)
+        if self._sessions is not None:
+            lines.made.documents = list(map(self._sessions().joined, lines.made.documents))
         return lines.batch(self._digest)
 
     def _add(self, number: int, stream: Stream, lines: "_Lines") -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from eve_samples import malformed, only
 from flow_log_samples import ARRIVED, leaves
+from shipper.decoders.eve.sessions import MirrorSessions
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_vlans() -> None:
     [([0, 0], 0, None), ([4095, 4095], 0xFFFFFF, None), ([1, 2, 30], 0x1002, ["30"]), ([5], None, ["5"])],
 )
 def test_two_tags_are_a_vni_on_streams_marked_so(tags: list[int], vni: int | None, own: list[str] | None) -> None:
-    document = only(vlan=tags, options={"vlan_is_vni": True}).document
+    document = only(vlan=tags, options={"sessions": MirrorSessions}).document
     assert document["flowtap"].get("mirror", {}).get("vni") == vni
     assert document["network"].get("vlan", {}).get("id") == own
     assert "mirror" not in only(vlan=tags).document["flowtap"]
