@@ -8,7 +8,7 @@ import hmac
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -38,11 +38,12 @@ _AUTHORIZATION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What belongs to an access key. `bulks`: how many bulk requests it is good for, None for any number."""
+    """What belongs to an access key. `bulks`, `requests`: how many of them it is good for, None for any number."""
 
     secret: str
     token: str | None = None
     bulks: int | None = None
+    requests: int | None = None
 
 
 @dataclass(slots=True)
@@ -52,6 +53,9 @@ class Gate:
     upstream: str
     keys: dict[str, Known]
     service: str = "es"
+    several: frozenset[str] = frozenset()
+    """Services behind one address, as at moto's server, which tells them by what a request is signed for."""
+
     pause_seconds: float = 0.0
     passed: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -78,7 +82,9 @@ class Gate:
         with self.lock:
             (self.refused if trouble else self.passed)[trouble or key] += 1
         if trouble:
-            handler.reply(403, {"content-type": "application/json"}, orjson.dumps({"message": trouble}))
+            plain = (403, "json", orjson.dumps({"message": trouble}))
+            status, kind, told = _refusal(handler, trouble) if self.several else plain
+            handler.reply(status, {"content-type": f"application/{kind}"}, told)
             return
         bulk = handler.path.startswith("/_bulk")
         with self.lock:
@@ -86,7 +92,7 @@ class Gate:
             self.compressed += handler.headers.get("content-encoding") == "gzip"
         if bulk and self.pause_seconds:
             self.stopped.wait(self.pause_seconds)
-        handler.forward(self.upstream, body)
+        handler.forward(self.upstream, body, {"authorization"} if self.several else set())
 
     def _judge(self, handler: "_Handler", body: bytes) -> tuple[str, str]:
         """(access key, why it is refused or nothing)."""
@@ -98,6 +104,8 @@ class Gate:
             return claim["key"], UNKNOWN
         if known.bulks is not None and self.bulks_by[claim["key"]] >= known.bulks:
             return claim["key"], EXPIRED
+        if known.requests is not None and self.passed[claim["key"]] >= known.requests:
+            return claim["key"], EXPIRED
         at = handler.headers.get("x-amz-date", "")
         if not _recent(at):
             return claim["key"], STALE
@@ -107,14 +115,15 @@ class Gate:
         headers = handler.headers
         names = claim["signed"].split(";")
         needed = {"host", *(name.lower() for name in headers if name.lower().startswith("x-amz-"))}
-        scope = f"{headers['x-amz-date'][:8]}/{REGION}/{self.service}/aws4_request"
+        service = claim["service"] if claim["service"] in self.several else self.service
+        scope = f"{headers['x-amz-date'][:8]}/{REGION}/{service}/aws4_request"
         if f"{claim['date']}/{claim['region']}/{claim['service']}/aws4_request" != scope or not needed <= {*names}:
             return False
         told = headers.get("x-amz-content-sha256", sha256(body).hexdigest())
         request = "\n".join(
             [
                 handler.command,
-                canonical_path(handler.path),
+                canonical_path(handler.path, times=1 if service == "s3" else 2),
                 canonical_query(handler.path),
                 *(f"{name}:{' '.join(headers.get(name, '').split())}" for name in sorted(names)),
                 "",
@@ -130,10 +139,24 @@ class Gate:
         return told == sha256(body).hexdigest() and hmac.compare_digest(expected, claim["signature"])
 
 
-def canonical_path(target: str) -> str:
-    """Each segment's bytes that are not unreserved, percent-encoded twice: as a server does that decoded it first."""
-    segments = target.partition("?")[0].split("/")
-    return "/".join(quote(quote(unquote(segment), safe="~"), safe="~") for segment in segments)
+def _refusal(handler: "_Handler", trouble: str) -> tuple[int, str, bytes]:
+    """Status, type and body, as the service says it that the request is for."""
+    claim = _AUTHORIZATION.match(handler.headers.get("authorization", ""))
+    code = "ExpiredToken" if trouble == EXPIRED else "SignatureDoesNotMatch"
+    if claim and claim["service"] == "s3":
+        return 400, "xml", f"<Error><Code>{code}</Code><Message>{trouble}</Message></Error>".encode()
+    return 403, "json", orjson.dumps({"message": trouble, "__type": code})
+
+
+def canonical_path(target: str, times: int = 2) -> str:
+    """Each segment's bytes that are not unreserved, percent-encoded twice: as a server does that decoded it first.
+
+    S3 does so once.
+    """
+    segments = [unquote(segment) for segment in target.partition("?")[0].split("/")]
+    for _ in range(times):
+        segments = [quote(segment, safe="~") for segment in segments]
+    return "/".join(segments)
 
 
 def canonical_query(target: str) -> str:
@@ -209,16 +232,17 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def forward(self, upstream: str, body: bytes) -> None:
+    def forward(self, upstream: str, body: bytes, kept_too: Collection[str] = ()) -> None:
         """To the node and back, unchanged but for what is about this connection."""
         dropped = {"host", "connection", "authorization", "x-amz-date", "x-amz-security-token", "content-length"}
+        dropped -= set(kept_too)
         sent = {name: value for name, value in self.headers.items() if name.lower() not in dropped}
         connection = HTTPConnection(urlsplit(upstream).netloc, timeout=60)
         try:
             connection.request(self.command, self.path, body or None, sent)
             answer = connection.getresponse()
             content = answer.read()
-            kept = ("content-type", "content-encoding")
+            kept = ("content-type", "content-encoding", "etag", "content-range")
             self.reply(answer.status, {name: answer.headers[name] for name in kept if name in answer.headers}, content)
         finally:
             connection.close()
