@@ -216,6 +216,21 @@ def test_a_line_much_like_a_learned_one_is_made_as_the_exact_way_makes_it(learne
     assert learning.decode(records) == decoder(fast=False).decode(records)
 
 
+def test_hundreds_of_lines_of_a_form_are_made_as_the_exact_way_makes_them() -> None:
+    """With some among them that are not like the others."""
+    raws = [
+        FLOW.replace(b":40000", b":%d" % (1024 + number), 1).replace(b"10.0.0.5", b"10.0.%d.256" % number)
+        if number % 50 == 7
+        else FLOW.replace(b":40000", b":%d" % (1024 + number), 1)
+        for number in range(400)
+    ]
+    learning, records = decoder(), chunk(b"\n".join(raws))
+    expected = decoder(fast=False).decode(records)
+    assert learning.decode(records) == expected
+    assert learning.decode(records) == expected
+    assert list(expected.ordinals) == list(range(400))
+
+
 @pytest.mark.parametrize("vlan_is_vni", [False, True])
 @pytest.mark.parametrize("tags", [[0, 0], [4095, 4095], [409, 5], [7, 7, 0], [7, 7, 4095]])
 def test_events_of_other_vlans_and_mirror_sessions_are_of_one_form(tags: list[int], vlan_is_vni: bool) -> None:
