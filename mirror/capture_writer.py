@@ -41,6 +41,11 @@ class CaptureWriter:
         """Writes them now. Raises OSError."""
         self._put(records(data, starts, ends, times_ns))
 
+    @property
+    def number(self) -> int:
+        """The file's descriptor."""
+        return self._out.fileno()
+
     def close(self) -> None:
         """Closes what it writes to."""
         self._out.close()

@@ -21,5 +21,9 @@ class BadInventory(MirrorError):
     """The inventory says something that cannot be: correct the entry that the message names."""
 
 
+class CannotListen(MirrorError):
+    """A socket or an interface cannot be used here: correct what the message names."""
+
+
 class DissectionMissing(MirrorError):
     """Scapy is not installed here: install it, or do without full dissection."""

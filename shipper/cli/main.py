@@ -32,7 +32,7 @@ COMMANDS = {
     ),
     "checkpoint": ("shipper.cli.checkpoint", "checkpoint", "How far each input is loaded: list, reset."),
     "suricata": ("shipper.cli.suricata", "suricata", "The sensor: configuration, rules, reload, figures."),
-    "mirror": ("shipper.cli.mirror", "mirror", "Mirrored packets: decode captures."),
+    "mirror": ("shipper.cli.mirror", "mirror", "Mirrored packets: listen, decode captures."),
     "dashboards": (
         "shipper.cli.dashboards",
         "dashboards",

@@ -3,11 +3,13 @@
 import click
 
 from shipper.cli.mirror.decode import decode_command
+from shipper.cli.mirror.listen import listen_command
 
 
-@click.group(short_help="Mirrored packets: decode.")
+@click.group(short_help="Mirrored packets: decode, listen.")
 def mirror() -> None:
     """Packets that AWS traffic mirroring sends: VXLAN, one VNI for each mirror session."""
 
 
 mirror.add_command(decode_command)
+mirror.add_command(listen_command)

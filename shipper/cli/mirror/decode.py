@@ -41,7 +41,7 @@ def decode_command(files: tuple[str, ...], json_wanted: bool, **options: Any) ->
     from mirror.decoding import Decoding
     from mirror.errors import CaptureDamaged
 
-    with _translating():
+    with translating():
         wanted = _wanted(options)
         _check(options)
         damaged: list[str] = []
@@ -139,7 +139,9 @@ def _show(decoding: "Decoding", json_wanted: bool, damaged: list[str], *, to_err
 
 
 @contextmanager
-def _translating() -> Iterator[None]:
+def translating() -> Iterator[None]:
+    """Raises our own errors for those of the mirror package and of the system."""
+
     from mirror.errors import MirrorError
     from shipper.errors import ours
 
