@@ -13,9 +13,12 @@ its own settings and community ids, about 580 bytes a line: of 100 events 34 flo
    into an empty prefix; against it the whole command `shipper backfill eve`, from its start to its end.
 3. A file that `shipper run` follows: lines appended at a fixed rate, and for each append the time until the store's own
    count (asked again and again, refreshed) has them: what that adds is in the figure, too.
+4. That node is killed for `--outage-seconds` while lines go on being appended, at the same rate for a tenth of the
+   time, then slowly; it comes back, and everything is stored. Not on a node of OPENSEARCH_URL.
 
-Last line: `cpu_us_per_event, end_to_end_ratio, tail_p99_seconds, peak_rss_mb` (the command's own VmHWM while it loads).
-`--decode-only` needs no OpenSearch and leaves the others null.
+Last line: `cpu_us_per_event, end_to_end_ratio, tail_p99_seconds, peak_rss_mb`; the last is the VmHWM of the command
+that follows the file, outage included; that of the load stands in the line before. `--decode-only` needs no OpenSearch
+and leaves the others null.
 """
 
 import argparse
@@ -34,7 +37,7 @@ from time import monotonic, process_time
 from typing import Any
 
 import orjson
-from _bench import PREFIX, opensearch, say, tell
+from _bench import PREFIX, lasting_node, opensearch, say, tell
 from eve_mix import corpus
 
 from integration.command import Shipper
@@ -52,6 +55,7 @@ BODY_BYTES = 8 << 20
 IN_FLIGHT = 3
 _APPENDS = 20
 _LONGEST_WAIT = 120
+_RECOVERY = 1800
 pause = Event().wait
 
 
@@ -64,14 +68,17 @@ def main() -> int:
         size = file.stat().st_size
         batches, cpu, steady, floor = _decode(file)
         say(f"{options.events:,} events of {size / options.events:.0f} bytes: {cpu:.2f} µs each")
-        ratio = rss = p99 = None
+        ratio = load_rss = rss = p99 = None
         if not options.decode_only:
             with opensearch() as node:
-                ratio, rss = _end_to_end(node, file, batches, options.events)
-                p99 = tail(node, Path(folder), options.rate, options.seconds)
+                ratio, load_rss = _end_to_end(node, file, batches, options.events)
+                batches.clear()
+                outage = 0 if lasting_node() else options.outage_seconds
+                p99, rss = tail(node, Path(folder), options.rate, options.seconds, outage)
     tell({
         "events": options.events, "bytes_per_event": round(size / options.events, 1),
-        "steady_us_per_event": round(steady, 2), "orjson_and_hash_us_per_event": round(floor, 2),
+        "load_peak_rss_mb": load_rss, "steady_us_per_event": round(steady, 2),
+        "orjson_and_hash_us_per_event": round(floor, 2),
     })  # fmt: skip
     tell({
         "cpu_us_per_event": round(cpu, 2), "end_to_end_ratio": ratio, "tail_p99_seconds": p99, "peak_rss_mb": rss,
@@ -84,6 +91,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=60_000)
     parser.add_argument("--rate", type=int, default=5000, help="lines a second appended to a file [default: 5000]")
     parser.add_argument("--seconds", type=int, default=20, help="for so long [default: 20]")
+    parser.add_argument("--outage-seconds", type=int, default=300, help="the node is gone for so long [default: 300]")
     parser.add_argument("--decode-only", action="store_true")
     return parser.parse_args()
 
@@ -171,8 +179,8 @@ def _watched(shipper: Shipper, *arguments: object) -> tuple[Any, float]:
     return json.loads(told), round(peak, 1)
 
 
-def tail(node: OpenSearchNode, folder: Path, rate: int, seconds: int) -> float:
-    """The seconds within which 99 of 100 lines of a followed file are found in the store."""
+def tail(node: OpenSearchNode, folder: Path, rate: int, seconds: int, outage_seconds: int) -> tuple[float, float]:
+    """The seconds within which 99 of 100 lines of a followed file are found in the store; the command's peak in MB."""
     shipper = Shipper(node, f"{PREFIX}tail", folder / "tail")
     shipper.remove()
     shipper("schema", "apply", "--yes")
@@ -191,10 +199,24 @@ def tail(node: OpenSearchNode, folder: Path, rate: int, seconds: int) -> float:
                 waits += [now - when for when, upto in appended[len(waits) :] if upto <= there]
                 pause(0.02)
             writing.result()
+        if outage_seconds:
+            _outage(shipper, run, log, rate, outage_seconds)
+        rss = memory(run.process.pid).peak
         run.stop()
     shipper.remove()
     say(f"{rate:,} lines a second for {seconds} s: median {median(waits):.2f} s, longest {max(waits):.2f} s")
-    return round(quantiles(waits, n=100)[98], 2)
+    return round(quantiles(waits, n=100)[98], 2), round(rss, 1)
+
+
+def _outage(shipper: Shipper, run: Running, log: EveLog, rate: int, seconds: int) -> None:
+    """The store is gone while lines come, and then takes them all."""
+    say(f"OpenSearch is killed; {memory(run.process.pid).peak:.0f} MB until now")
+    shipper.node.kill()
+    _append(log, rate, seconds // 10, [])
+    _append(log, _APPENDS, seconds - seconds // 10, [])
+    shipper.node.start()
+    wait_for(lambda: shipper.count(DATASET) == log.written, _RECOVERY, run.last_words)
+    say(f"all {log.written:,} lines are there; {memory(run.process.pid).peak:.0f} MB at most")
 
 
 def _append(log: EveLog, rate: int, seconds: int, appended: list[tuple[float, int]]) -> None:
