@@ -1,6 +1,6 @@
 """How many mirrored frames a second one core decodes and tags, beside scapy, dpkt and Suricata over the same frames.
 
-    python bench/vxlan.py [--frames 400000] [--no-suricata]
+    python bench/vxlan.py [--frames 400000] [--no-suricata] [--live-rate 200000] [--live-seconds 30]
 
 Frames of 300 to 1,514 bytes, TCP, UDP and IPv6, of 50 VNIs, in a pcap. Time is that of the processor, best of several
 rounds, so neighbours on the machine count little; Suricata's is the clock's, less that of its start.
@@ -22,6 +22,7 @@ from _bench import say, tell
 from scapy.layers import inet6  # noqa: F401  (layers make themselves known when imported)
 from scapy.layers.l2 import Ether
 from scapy.layers.vxlan import VXLAN
+from vxlan_live import live
 
 from integration.containers import NotAvailable
 from integration.suricata_runs import eve_of
@@ -139,6 +140,8 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--frames", type=int, default=400_000)
     options.add_argument("--no-suricata", action="store_true")
+    options.add_argument("--live-rate", type=int, default=200_000, help="frames a second over the loopback")
+    options.add_argument("--live-seconds", type=float, default=30.0, help="0: nothing live")
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="flowtap-bench-") as made:
         folder = Path(made)
@@ -156,6 +159,8 @@ def main() -> None:
         told["scapy_frames_per_second"] = rate(lambda: with_scapy(some[:SCAPY_FRAMES]), min(len(some), SCAPY_FRAMES), 1)
         if not given.no_suricata:
             told["suricata_frames_per_second"] = suricata_alone(folder / "tagged.pcap", len(many), folder)
+        if given.live_seconds:
+            told |= live(folder, given.live_rate, given.live_seconds)
         tell(told)
 
 
