@@ -81,10 +81,10 @@ class OpenSearchNode:
         """As on a power cut (SIGKILL)."""
         self._own().kill()
 
-    def start(self) -> None:
+    def start(self, seconds: float = START_SECONDS) -> None:
         """After `stop` or `kill`; returns when it serves again."""
         self._own().start()
-        self.wait_until_ready()
+        self.wait_until_ready(seconds)
 
     def pause(self) -> None:
         """Connections stay open and nothing answers, until `unpause`."""
