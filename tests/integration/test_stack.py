@@ -264,9 +264,12 @@ def test_documents_outlive_down_and_lost_passwords(stack: Stack) -> None:
 
 
 SERVE = "import http.server; http.server.test(http.server.SimpleHTTPRequestHandler, port=8000)"
-ASK = (
-    "import sys, urllib.request as u\nfor path in sys.argv[2:]: u.urlopen(f'http://{sys.argv[1]}:8000/?{path}').read()"
-)
+ASK = """
+import sys, urllib.request as u
+for path in sys.argv[2:]:
+    u.urlopen(u.Request(f"http://{sys.argv[1]}:8000/?{path}", headers={"user-agent": "flowtap-test"})).read()
+"""
+TEST_RULE = "9000001"
 
 
 @pytest.fixture
@@ -291,7 +294,7 @@ def bridge(engine: None) -> Iterator[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("stack", ["plain"], indirect=True)
-def test_suricata_captures_when_told_confined_and_its_file_is_rotated(
+def test_suricata_captures_when_told_confined_and_its_alerts_are_followed_through_rotations(
     stack: Stack, bridge: tuple[str, str, str]
 ) -> None:
     interface, network, address = bridge
@@ -310,6 +313,23 @@ def test_suricata_captures_when_told_confined_and_its_file_is_rotated(
     assert {name.removeprefix("CAP_") for name in held["CapAdd"]} == set(CAPABILITIES)
     assert (held["CapDrop"], held["ReadonlyRootfs"], held["Privileged"]) == (["ALL"], True, False)
 
+    stack.run("compose", "--profile", "live", "up", "--detach", "run")
+    node = stack.node()
+
+    def followed(kind: str) -> list[str]:
+        """Addresses of http events, and of the alerts of the test rule."""
+        node.request("POST", f"/flowtap-suricata.{kind}-*/_refresh")
+        query = {"term": {"rule.id": TEST_RULE}} if kind == "alert" else {"match_all": {}}
+        _, answer = node.request("POST", f"/flowtap-suricata.{kind}-*/_search", {"size": 1000, "query": query})
+        return sorted(hit["_source"].get("url", {}).get("original", "") for hit in answer["hits"]["hits"])
+
+    def told_by_run() -> str:
+        told = stack.run("compose", "logs", "run").stdout
+        return f"{len(followed('http'))} events, {len(followed('alert'))} alerts\n{told}"
+
+    # What is rotated before a file is followed is not asked for: traffic begins when the first statistics are stored.
+    wait_for(lambda: bool(followed("stats")), 4 * PATIENCE_SECONDS, told_by_run)
+
     paths = [f"request-{number}" for number in range(40)]
     picture = sensor["Config"]["Image"]
     docker("run", "--rm", "--network", network, picture, "python3", "-c", ASK, address, *paths)
@@ -326,6 +346,8 @@ def test_suricata_captures_when_told_confined_and_its_file_is_rotated(
     # (A file that is renamed while all are read can be missed, or read twice, that once.)
     wanted = sorted(f"/?{path}" for path in paths)
     wait_for(lambda: seen() == wanted, PATIENCE_SECONDS, lambda: f"{seen()}")
+    wait_for(lambda: followed("http") == followed("alert") == wanted, 4 * PATIENCE_SECONDS, told_by_run)
+    stack.run("compose", "--profile", "live", "rm", "--stop", "--force", "run")
     told = stack.run("compose", "run", "--rm", "-T", "shipper", "suricata", "stats", "--json")
     assert json.loads(told.stdout)["interfaces"][0]["name"] == interface
     off = replace(stack, more={"FLOWTAP_CAPTURE_INTERFACE": ""})
