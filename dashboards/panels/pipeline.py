@@ -1,6 +1,6 @@
 """Sensors and pipeline: can the other dashboards be believed?"""
 
-from dashboards.aggregations import counted, distinct, highest, over_time, summed, top
+from dashboards.aggregations import counted, highest, over_time, summed, top
 from dashboards.model import (
     AMBER,
     BLUE,
@@ -76,7 +76,7 @@ WORKERS = _lines(
 )  # fmt: skip
 LETTERS = Panel(
     "pipeline-dead-letters", "Dead letters, by reason", "What could not be stored, and why?", DEAD_LETTERS, Draw.TABLE,
-    (counted("dead letters"), distinct("flowtap.deadletter.origin", "inputs")),
+    (counted("dead letters"),),
     (top("flowtap.deadletter.reason", 10, "reason"),),
 )  # fmt: skip
 PARTITIONS = Panel(
