@@ -1,0 +1,97 @@
+"""Dashboards: how long each one's queries take on a store full of flow logs.
+
+    .venv/bin/python bench/dashboards.py                           # ten million records, half an hour
+    .venv/bin/python bench/dashboards.py --documents 60000         # short
+
+Loads flow logs with every field, then sends each dashboard's searches as a browser does: six at a time, in the form
+that Dashboards sends them, over the whole range. The request cache is off: nothing is answered from last time. Median
+of three rounds after one that warms up. Standard output: a line with the seconds of each dashboard and its slowest
+panel, then a last line with `documents, slowest_dashboard_seconds`.
+"""
+
+import argparse
+import os
+import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from _bench import PREFIX, opensearch, say, tell
+from flow_log_mix import all_fields_lines
+
+from dashboards.bundle import shipped
+from dashboards.query import TimeRange
+from dashboards.saved_object import SavedObject
+from integration.command import Shipper
+from shipper.opensearch.client import Connection, Store
+from shipper.views.panels import Answered, answer
+
+AT_A_TIME = 6
+"""Connections that a browser opens to one host."""
+ROUNDS = 3
+LOOKED_AT = TimeRange("2026-01-01T00:00:00.000Z", "2026-12-31T00:00:00.000Z", "1d")
+
+
+def main() -> int:
+    """Run it; the exit code."""
+    parser = argparse.ArgumentParser(description="Seconds that each dashboard's queries take.")
+    parser.add_argument("--documents", type=int, default=10_000_000, help="flow records to load [default: 10000000]")
+    documents = parser.parse_args().documents
+    with TemporaryDirectory(prefix="flowtap-dashboards-") as made, opensearch() as node:
+        shipper = Shipper(node, PREFIX, Path(made) / "state")
+        shipper.remove()
+        shipper("schema", "apply", "--yes")
+        load(shipper, documents)
+        seconds = measure(Store(Connection(node.url, node.username, node.password, node.ca_file)))
+        count = shipper.count()
+        shipper.remove()
+    tell({"dashboards": seconds})
+    tell({"documents": count, "slowest_dashboard_seconds": max(each["seconds"] for each in seconds.values())})
+    return 0
+
+
+def load(shipper: Shipper, documents: int) -> None:
+    """Through the command, from its standard input."""
+    command = shipper.command("backfill", "flowlogs", "-", "--json")
+    reading, writing = os.pipe()
+    with subprocess.Popen(  # noqa: S603  (the command under test)
+        command, env=shipper.environment(), stdin=reading, stdout=subprocess.DEVNULL
+    ) as run:
+        os.close(reading)
+        with os.fdopen(writing, "wb") as file:
+            file.writelines(all_fields_lines(documents))
+    if run.returncode:
+        raise SystemExit(f"the load ended with {run.returncode}")
+    shipper.node.request("POST", f"/{shipper.prefix}-*/_refresh")
+    say(f"loaded {shipper.count():,} documents on {os.cpu_count()} cores")
+
+
+def measure(store: Store) -> dict[str, dict[str, object]]:
+    """For each dashboard its seconds, and the panel that took longest."""
+    objects = shipped(PREFIX)
+    by_key = {each.key: each for each in objects}
+    found: dict[str, dict[str, object]] = {}
+    for dashboard in (each for each in objects if each.type == "dashboard"):
+        panels = [by_key[reference.key] for reference in dashboard.references]
+        rounds = [once(store, objects, panels) for _ in range(ROUNDS + 1)][1:]
+        slowest = max(rounds[-1][1], key=lambda each: each.milliseconds)
+        seconds = round(median(took for took, _ in rounds), 3)
+        found[dashboard.id] = {"seconds": seconds, "slowest_panel": slowest.id, "milliseconds": slowest.milliseconds}
+        say(f"{dashboard.title}: {seconds:.2f} s; {slowest.id} {slowest.milliseconds:.0f} ms")
+    return found
+
+
+def once(store: Store, objects: Sequence[SavedObject], panels: Sequence[SavedObject]) -> tuple[float, list[Answered]]:
+    """All panels of a dashboard, a few at a time: seconds until the last has its answer."""
+    patterns = {each.id: each.attributes for each in objects if each.type == "index-pattern"}
+    begun = perf_counter()
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        answers = list(pool.map(lambda panel: answer(store, panel, patterns, LOOKED_AT, cached=False), panels))
+    return perf_counter() - begun, [each for each in answers if each is not None]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
