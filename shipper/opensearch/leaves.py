@@ -12,8 +12,8 @@ import orjson
 
 Leaves = Mapping[str, Mapping[str, Any]]
 
-# Mapping parameters OpenSearch lets be changed on a mapping in use (Mapping parameters, "ignore_above").
-_CHANGEABLE = frozenset({"ignore_above"})
+# Mapping parameters OpenSearch lets be changed on a mapping in use (Mapping parameters, "ignore_above", "copy_to").
+_CHANGEABLE = frozenset({"ignore_above", "copy_to"})
 # Those that only cost space where a mapping in use has them and we no longer want them ("index", "doc_values").
 _SPARED = frozenset({"index", "doc_values"})
 

@@ -50,6 +50,13 @@ def test_every_derived_leaf_is_there(dataset: Dataset) -> None:
 
 
 @pytest.mark.parametrize("dataset", [VPC, TGW], ids=lambda dataset: dataset.name)
+def test_every_address_of_a_record_is_related(dataset: Dataset) -> None:
+    """And nothing else: client and server are two of them."""
+    copied = {path for path, leaf in LEAVES[dataset.name].items() if leaf.get("copy_to") == ["related.ip"]}
+    assert copied == {field.target for field in dataset.fields.values() if field.kind is Kind.IP}
+
+
+@pytest.mark.parametrize("dataset", [VPC, TGW], ids=lambda dataset: dataset.name)
 def test_no_own_leaf_is_without_a_writer(dataset: Dataset) -> None:
     written = {field.target for field in dataset.fields.values()} | {leaf.path for leaf in dataset.derived}
     own = {path for path in LEAVES[dataset.name] if path.startswith("aws.")}
@@ -98,6 +105,7 @@ def test_leaves_are_of_the_few_kinds_that_are_meant() -> None:
         date, UNINDEXED, {"type": "keyword", "ignore_above": 1024},
         *({"type": kind} for kind in ("ip", "long", "integer", "short", "boolean", "double")),
         date | {"index": False}, *({"type": kind, "index": False} for kind in ("ip", "long", "integer", "short")),
+        {"type": "ip", "copy_to": ["related.ip"]},
     ]  # fmt: skip
     for dataset, path, leaf in everything():
         if leaf["type"] == "alias":
@@ -111,7 +119,8 @@ def test_one_path_has_one_meaning_everywhere() -> None:
     kinds: dict[str, set[str]] = {}
     for dataset, path, leaf in everything():
         target = LEAVES[dataset][leaf["path"]] if leaf["type"] == "alias" else leaf
-        kinds.setdefault(path, set()).add(json.dumps(target, sort_keys=True))
+        meaning = {key: value for key, value in target.items() if key != "copy_to"}
+        kinds.setdefault(path, set()).add(json.dumps(meaning, sort_keys=True))
     assert {path: found for path, found in kinds.items() if len(found) > 1} == {}
 
 

@@ -142,7 +142,7 @@ def test_leaves_are_added_to_partitions_that_exist_and_types_are_left(store: Sto
     assert [(obstacle.name, obstacle.blocks) for obstacle in found.obstacles] == [(index, False)]
     assert "source.ip" in found.obstacles[0].what
     leaves = read_actual(store, prefix).partitions[index]
-    assert leaves["destination.ip"] == {"type": "ip"}
+    assert leaves["destination.ip"] == {"type": "ip", "copy_to": ["related.ip"]}
     assert leaves["mine"] == {"type": "long"}
     assert leaves["network.bytes"]["type"] == "alias"
 
@@ -345,6 +345,34 @@ def test_leaves_without_an_index_are_found_by_their_doc_values(store: Store, pre
     put(store, index, [other, found, {"@timestamp": "2026-01-05T12:00:00Z"}])
     for name, query in QUERIES.items():
         assert [hit["_source"] for hit in search(store, index, query=query)["hits"]["hits"]] == [found], name
+
+
+def test_every_address_is_related_in_partitions_of_before_too_and_after_a_reindex(store: Store, prefix: str) -> None:
+    """The documents do not say `related.ip`: the index fills it."""
+    new, old, again = (f"{prefix}-aws.vpcflow-{month}" for month in ("2026.01", "2025.12", "2025.11"))
+    before = {name: {"properties": {"ip": {"type": "ip"}}} for name in ("source", "destination", "related")}
+    before["@timestamp"] = dict(desired(prefix).leaves["aws.vpcflow"]["@timestamp"])
+    store.call("PUT", f"/{old}", body={"mappings": {"dynamic": False, "properties": before}})
+    apply(store, desired(prefix))
+    assert plan(store, desired(prefix)) == schema.Plan(())
+    assert ensured(store, prefix).ensure({new, old, again}) == {}
+    document = {
+        "@timestamp": "2026-01-05T10:00:00Z",
+        "source": {"ip": "10.0.0.1"},
+        "destination": {"ip": "2001:db8::1"},
+        "aws": {"vpcflow": {"pkt_srcaddr": "10.0.0.1", "pkt_dstaddr": "192.0.2.7"}},
+    }
+    put(store, new, [document])
+    put(store, old, [document])
+    store.call("POST", "/_reindex", body={"source": {"index": new}, "dest": {"index": again}})
+    store.call("POST", f"/{again}/_refresh")
+    for index in (new, old, again):
+        for wanted in ("10.0.0.1", "2001:db8::/32", "192.0.2.7"):
+            (hit,) = search(store, index, query={"term": {"related.ip": wanted}})["hits"]["hits"]
+            assert hit["_source"] == document
+        counted = search(store, index, size=0, aggs={"each": {"terms": {"field": "related.ip"}}})
+        keys = {bucket["key"]: bucket["doc_count"] for bucket in counted["aggregations"]["each"]["buckets"]}
+        assert keys == dict.fromkeys(["10.0.0.1", "192.0.2.7", "2001:db8::1"], 1), index
 
 
 def test_a_partition_made_before_keeps_its_indexes(store: Store, prefix: str) -> None:

@@ -79,12 +79,6 @@ def no_addresses(rows: int) -> Addresses:
     return Addresses(Cells(nowhere[0], zeros, zeros), zeros, none, none, _Known(none[:1], none[:1], nowhere))
 
 
-def same_address(one: Addresses, other: Addresses) -> Flags:
-    """Which rows have the same address in both, written in the same way. Of columns that were read together."""
-    found: Flags = one.codes == other.codes
-    return found & one.valid
-
-
 def _read(cells: Cells, present: Flags) -> tuple[Ints, _Known]:
     codes = np.zeros(len(present), np.int64)
     short = np.flatnonzero(present & (cells.lengths <= _V4_LONGEST))

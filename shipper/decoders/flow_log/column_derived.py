@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 import orjson
 
-from shipper.decoders.columnar.addresses import Addresses, no_addresses, same_address
+from shipper.decoders.columnar.addresses import Addresses, no_addresses
 from shipper.decoders.columnar.cells import Cells, Flags, Ints, Words, equals, same
 from shipper.decoders.columnar.community_ids import Flows, community_ids
 from shipper.decoders.columnar.distinct import words
@@ -41,7 +41,6 @@ def derived_leaves(found: Records) -> Iterator[Made]:
     if path is not None:
         wanted = traffic & path.present & _HAS_PATH_NAME[path.numbers]
         yield "aws.vpcflow.traffic_path_name", text(Words(_PATH_NAMES, path.numbers)), wanted
-    yield from _related_leaf(found)
     yield from _event_leaves(found)
     yield from _client_and_server(found, protocol)
 
@@ -87,24 +86,6 @@ def _flag_leaf(found: Records) -> Iterator[Made]:
     if column is not None:
         wanted = found.traffic & column.present & _HAS_FLAG_NAMES[column.numbers]
         yield f"{found.layout.dataset.own}.tcp_flags_array", [(Words(_FLAG_NAMES, column.numbers), None)], wanted
-
-
-def _related_leaf(found: Records) -> Iterator[Made]:
-    """Every address once."""
-    elements: list[tuple[Sequence[Part], Flags]] = []
-    before: list[Addresses] = []
-    for name in ("srcaddr", "dstaddr", "pkt-srcaddr", "pkt-dstaddr"):
-        column = found.columns.get(name)
-        if column is None or column.addresses is None:
-            continue
-        fresh = found.traffic & column.present
-        for other in before:
-            fresh &= ~same_address(column.addresses, other)
-        elements.append((text(column.cells), fresh))
-        before.append(column.addresses)
-    if elements:
-        present = np.logical_or.reduce([fresh for _, fresh in elements])
-        yield "related.ip", [(b"[", None), *listed(elements), (b"]", None)], present
 
 
 def _event_leaves(found: Records) -> Iterator[Made]:

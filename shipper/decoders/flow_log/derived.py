@@ -44,7 +44,6 @@ def derived_leaves(dataset: Dataset, values: Values) -> dict[str, Json]:
         "network.community_id": _community_ids(values),
         f"{dataset.own}.tcp_flags_array": _flag_names(values),
         "aws.vpcflow.traffic_path_name": TRAFFIC_PATHS.get(_number(values, "traffic-path") or 0),
-        "related.ip": _addresses(values),
     }
     kept = {path: value for path, value in found.items() if value is not None and value != []}
     return kept | _event(values) | _client_and_server(dataset, values)
@@ -98,11 +97,6 @@ def _community_ids(values: Values) -> list[str]:
         if source and destination and len(source) == len(destination):
             ids.append(community_id(source, destination, protocol, pair))
     return list(dict.fromkeys(ids))
-
-
-def _addresses(values: Values) -> list[str]:
-    names = ("srcaddr", "dstaddr", "pkt-srcaddr", "pkt-dstaddr")
-    return list(dict.fromkeys(str(values[name]) for name in names if name in values))
 
 
 def _family(values: Values) -> str | None:

@@ -19,7 +19,7 @@ from shipper.decoders.flow_log.values import READERS, Value, moment, timestamp
 from shipper.decoders.iana_protocols import PORT_PROTOCOLS
 from shipper.decoders.leaves import Place
 
-DECODER_VERSION: Final = 1
+DECODER_VERSION: Final = 2
 """Written to `flowtap.decoder`; rises when a record's document changes."""
 
 MALFORMED_TEXT_CHARACTERS: Final = 256

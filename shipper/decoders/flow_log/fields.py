@@ -153,7 +153,7 @@ DERIVED = (
     Leaf("client.ip",                    "ip",      "the side that began, see `flowtap.initiator`"),
     Leaf("server.ip",                    "ip",      "the other side"),
     Leaf("server.port",                  "integer", "its port"),
-    Leaf("related.ip",                   "ip",      "every address in the record, once"),
+    Leaf("related.ip",                   "ip",      "every address in the record: filled by the index"),
     Leaf("{own}.tcp_flags_array",        "keyword", "names of the bits in `{own}.tcp_flags`"),
     Leaf("aws.vpcflow.traffic_path_name", "keyword", "what `aws.vpcflow.traffic_path` stands for"),
     Leaf("{own}.flow_log_id",            "keyword", "from the object's name, else from the settings"),

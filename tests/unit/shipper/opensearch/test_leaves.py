@@ -34,6 +34,12 @@ def test_a_parameter_that_cannot_change_is_not_tried() -> None:
     assert compare({"a": WORD}, {"a": unindexed}) == Comparison({}, ("a",))
 
 
+def test_a_leaf_may_be_copied_to_another_from_now_on() -> None:
+    wanted = {"a": IP | {"copy_to": ["b"]}, "b": IP}
+    assert compare(wanted, {"a": IP, "b": IP}) == Comparison({"a": wanted["a"]}, ())
+    assert compare(wanted, wanted) == Comparison({}, ())
+
+
 def test_an_index_that_is_no_longer_wanted_stays() -> None:
     wanted = {"a": WORD | {"index": False}, "b": LONG | {"index": False, "doc_values": False}, "c": LONG}
     there = {"a": WORD | {"ignore_above": 10}, "b": LONG | {"doc_values": False}, "c": LONG | {"index": False}}
