@@ -10,9 +10,9 @@ umask 077
 
 readonly URL=${1:?usage: users.sh URL DIR} DIR=${2:?usage: users.sh URL DIR}
 ROLES=$(cd "$(dirname "$0")" && pwd)/roles
-readonly ROLES TRIES=120
+readonly ROLES TRIES=300
 
-# put PATH, body on standard input: an argument could be read by others. A node just started may still be at it.
+# put PATH, body on standard input: an argument could be read by others. A node just started may still be at it, on a busy machine for minutes.
 put() {
   local body answer status try
   body=$(cat)
