@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from integration.containers import OpenSearchNode
+from integration.containers import OpenSearchNode, wait_for
 
 TIMEOUT_SECONDS = 240
+SHARD_SECONDS = 60
+"""A partition that was just made is searchable after this at the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,16 @@ class Shipper:
         return kept | {name: value for name, value in given.items() if value}
 
     def search(self, body: object, dataset: str = "aws.vpcflow") -> Any:
-        """A search over all partitions of a dataset, after a refresh."""
-        self.node.request("POST", f"/{self.prefix}-*/_refresh")
-        status, answer = self.node.request("POST", f"/{self.prefix}-{dataset}-*/_search", body)
+        """A search over all partitions of a dataset, after a refresh. One just made has no shard for a moment."""
+        said: list[tuple[int, Any]] = []
+
+        def asked() -> bool:
+            self.node.request("POST", f"/{self.prefix}-*/_refresh")
+            said.append(self.node.request("POST", f"/{self.prefix}-{dataset}-*/_search", body))
+            return said[-1][0] != 503
+
+        wait_for(asked, SHARD_SECONDS, lambda: str(said[-1]))
+        status, answer = said[-1]
         assert status == 200, answer
         return answer
 

@@ -234,9 +234,10 @@ def test_hundreds_of_lines_of_a_form_are_made_as_the_exact_way_makes_them() -> N
 @pytest.mark.parametrize("vlan_is_vni", [False, True])
 @pytest.mark.parametrize("tags", [[0, 0], [4095, 4095], [409, 5], [7, 7, 0], [7, 7, 4095]])
 def test_events_of_other_vlans_and_mirror_sessions_are_of_one_form(tags: list[int], vlan_is_vni: bool) -> None:
-    learning = decoder(vlan_is_vni=vlan_is_vni)
+    sessions = SESSIONS[vlan_is_vni]
+    learning = decoder(sessions=sessions)
     learning.decode(chunk(b"\n".join([line("ssh", vlan=[3 for _ in tags])] * 3)))
-    exact = decoder(vlan_is_vni=vlan_is_vni, fast=False)
+    exact = decoder(sessions=sessions, fast=False)
     raws = [line("ssh", vlan=each) for each in (tags, tags[::-1])]
     assert learning.decode(chunk(b"\n".join(raws))) == exact.decode(chunk(b"\n".join(raws)))
     assert learning._learned.patterns == 1, "all go the fast way"

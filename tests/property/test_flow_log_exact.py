@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from flow_log_samples import AWS_NAME, RECORD, chunk, decoder, lines, written
 from shipper import identity
-from shipper.decoders.flow_log.document import leaf_places
+from shipper.decoders.flow_log.document import DECODER_VERSION, leaf_places
 from shipper.decoders.flow_log.exact import framed
 from shipper.decoders.flow_log.fields import DEFAULT_FORMAT, KNOWN_NAMES, TGW, VPC
 from shipper.decoders.flow_log.header import find_header
@@ -78,7 +78,7 @@ def test_every_line_is_a_document_a_reject_or_a_counted_skip(records: bytes, mid
     assert [begin < end for begin, end in pairwise(batch.cuts)] == [True] * len(batch)
     found = written(batch)
     assert len({each.id for each in found}) == len(found)
-    assert all(each.document["flowtap"]["decoder"] == 1 for each in found)
+    assert all(each.document["flowtap"]["decoder"] == DECODER_VERSION for each in found)
 
 
 @given(streams)
