@@ -5,7 +5,7 @@ credentials, so only this machine does, and no page of another site: `Host` and 
 that was made to point here, "DNS rebinding", has another).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +24,7 @@ _HOP = frozenset(
      "transfer-encoding", "upgrade", "content-length", "host"}
 )  # fmt: skip
 _NOT_TOLD = _HOP | {"authorization", "expect", "origin", "referer"}
+_NOT_BACK = _HOP | {"strict-transport-security"}
 _MOST_BYTES = 64 << 20
 
 _Answer = tuple[int, urllib3.HTTPHeaderDict, bytes]
@@ -94,12 +95,12 @@ class _Handler(BaseHTTPRequestHandler):
     def forward(self) -> None:
         """Any request."""
         if not self._is_ours():
-            self._reply(403, {}, b"This port is for pages that came from it, on this machine only.\n")
+            self._reply(403, (), b"This port is for pages that came from it, on this machine only.\n")
             return
         length = int(self.headers.get("content-length") or 0)
         if length > _MOST_BYTES or self.headers.get("transfer-encoding"):
             self.close_connection = True
-            self._reply(413, {}, b"Too long, or of unknown length.\n")
+            self._reply(413, (), b"Too long, or of unknown length.\n")
             return
         body = self.rfile.read(length) if length else None
         status, headers, content = self.server.far.ask(self.command, self.path, dict(self.headers.items()), body)
@@ -114,9 +115,9 @@ class _Handler(BaseHTTPRequestHandler):
             came_from is None or came_from in {f"http://{name}" for name in names}
         )
 
-    def _reply(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    def _reply(self, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
         self.send_response_only(status)
-        for name, value in headers.items():
+        for name, value in headers:
             self.send_header(name, value)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -141,13 +142,16 @@ def _encoded_pair(pair: str) -> str:
     return quote(unquote(name), safe="~") + equals + quote(unquote(value), safe="~")
 
 
-def back(headers: Mapping[str, str], origin: str, local: str) -> dict[str, str]:
-    """The far end's headers as they make sense here: its own address, and cookies, stay on this machine."""
-    kept = {name: value for name, value in headers.items() if name.lower() not in _HOP | {"strict-transport-security"}}
-    return {
-        name: value.replace(origin, local) if name.lower() == "location" else _here(name, value)
-        for name, value in kept.items()
-    }
+def back(headers: Mapping[str, str], origin: str, local: str) -> list[tuple[str, str]]:
+    """The far end's headers as they make sense here: its own address, and cookies, stay on this machine.
+
+    Pairs, for each cookie is a header of its own (RFC 6265, section 3).
+    """
+    return [
+        (name, value.replace(origin, local) if name.lower() == "location" else _here(name, value))
+        for name, value in headers.items()
+        if name.lower() not in _NOT_BACK
+    ]
 
 
 def _here(name: str, value: str) -> str:
