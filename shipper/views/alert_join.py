@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
-from shipper.views.question import Answer, Cell, Reply, Scope, Search, aggregations
+from shipper.views.question import Answer, Cell, Reply, Scope, Search, aggregations, hits
 from shipper.views.texts import address, end, when
 
 Found = Mapping[str, Any]
@@ -48,15 +48,15 @@ def joined(keep: Keep) -> Callable[[Scope], Answer]:
         left, after = scope.limit, None
         size = min(scope.limit, _PAGE) if keep is every else _PAGE
         for _ in range(_MOST_PAGES):
-            hits = ((yield Search("suricata.alert", _alerts(scope, size, after))).get("hits") or {}).get("hits", ())
-            alerts = [hit["_source"] for hit in hits]
+            page = hits((yield Search("suricata.alert", _alerts(scope, size, after))))
+            alerts = [hit["_source"] for hit in page]
             for alert, ways in zip(alerts, (yield from _ways(alerts)), strict=True):
                 if left and keep(ways):
                     left -= 1
                     rows.extend(_rows(alert, ways))
-            if not left or len(hits) < size:
+            if not left or len(page) < size:
                 break
-            after = hits[-1]["sort"]
+            after = page[-1]["sort"]
         return rows
 
     return answer
@@ -83,8 +83,8 @@ def _ways(alerts: Sequence[Found]) -> Generator[Search, Reply, list[Sequence[Fou
     if not any(_community_id(alert) for alert in alerts):
         return [() for _ in alerts]
     flows = yield Search("suricata.flow", _ended(alerts))
-    hits = (flows.get("hits") or {}).get("hits", ())
-    ends = {hit["_source"]["suricata"]["eve"]["flow_id"]: hit["_source"]["event"]["end"] for hit in hits}
+    ended = [hit["_source"] for hit in hits(flows)]
+    ends = {flow["suricata"]["eve"]["flow_id"]: flow["event"]["end"] for flow in ended}
     records = aggregations((yield Search("aws.vpcflow", _records(alerts, ends))))
     found = records.get("alerts", {}).get("buckets", {})
     return [found[str(number)]["ways"]["buckets"] if str(number) in found else () for number in range(len(alerts))]

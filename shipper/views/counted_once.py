@@ -11,13 +11,17 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from shipper.views.filters import ACCEPTED
 from shipper.views.question import Answer, Reply, Scope, Search, aggregations, buckets
 
+RULE = (
+    "Both ends record the same traffic: what goes from one address to another counts at the one interface that saw "
+    "most of it."
+)
 DATASET = "aws.vpcflow"
 PAIR = ("source.ip", "destination.ip")
 _INTERFACE = "aws.vpcflow.interface_id"
 _COUNTERS = {"bytes": {"sum": {"field": "source.bytes"}}, "packets": {"sum": {"field": "source.packets"}}}
-_ACCEPTED = {"term": {"event.action": "accept"}}
 
 _PAGE = 10_000  # of buckets; OpenSearch allows 65,535 in one reply
 _FIRST, _MORE, _MOST = 5, 5, 10_000  # candidates: times the limit, then times as many each time, at most
@@ -47,7 +51,7 @@ def _leaders(scope: Scope, group: tuple[str, ...]) -> Generator[Search, Reply, l
     counted: dict[Key, Counted] = {}
     wanted = min(scope.limit * _FIRST, _MOST)
     while True:
-        reply = yield Search(DATASET, {"query": scope.query(_ACCEPTED), "aggs": {"groups": _candidates(group, wanted)}})
+        reply = yield Search(DATASET, {"query": scope.query(ACCEPTED), "aggs": {"groups": _candidates(group, wanted)}})
         candidates = buckets(aggregations(reply), "groups")
         new = [_key(bucket) for bucket in candidates if _key(bucket) not in counted]
         counted |= yield from _count(scope, group, new)
@@ -87,7 +91,7 @@ def _count(
     while True:
         pages: dict[str, Any] = {"size": _PAGE, "sources": _sources(leaves)} | ({"after": after} if after else {})
         body = {
-            "query": scope.query(_ACCEPTED, *only),
+            "query": scope.query(ACCEPTED, *only),
             "aggs": {"pairs": {"composite": pages, "aggs": _COUNTERS}},
         }
         found = aggregations((yield Search(DATASET, body)))

@@ -1,10 +1,11 @@
 """The time range that the data itself is in, so that a dashboard that is opened on old data is not empty."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from shipper.opensearch.client import Store, segment
+from shipper.views.texts import moment_ms
 
 LIVE = ("now-24h", "now")
 _LIVE_WITHIN = timedelta(hours=24)
@@ -23,10 +24,10 @@ def data_range(store: Store, prefix: str, now: datetime) -> tuple[str, str]:
 def shown_range(ends: Mapping[str, Any], now: datetime) -> tuple[str, str]:
     """The last day while data comes in or where there is none; else whole hours around all there is."""
     oldest, newest = (ends.get(name, {}).get("value") for name in ("oldest", "newest"))
-    if oldest is None or newest is None or now - _moment(newest) < _LIVE_WITHIN:
+    if oldest is None or newest is None or now - moment_ms(newest) < _LIVE_WITHIN:
         return LIVE
-    since = _moment(oldest).replace(minute=0, second=0, microsecond=0)
-    until = _moment(newest).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    since = moment_ms(oldest).replace(minute=0, second=0, microsecond=0)
+    until = moment_ms(newest).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return _text(since), _text(until)
 
 
@@ -34,10 +35,6 @@ def link(url: str, dashboard: str, shown: tuple[str, str]) -> str:
     """Where a dashboard opens with this range, in a browser."""
     since, until = shown
     return f"{url.rstrip('/')}/app/dashboards#/view/{dashboard}?_g=(time:(from:'{since}',to:'{until}'))"
-
-
-def _moment(milliseconds: float) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def _text(moment: datetime) -> str:

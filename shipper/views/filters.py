@@ -9,6 +9,9 @@ from shipper.errors import ConfigError
 
 Clause = dict[str, Any]
 
+ACCEPTED: Final[Clause] = {"term": {"event.action": "accept"}}
+REFUSED: Final[Clause] = {"term": {"event.action": "reject"}}
+
 _MOST_PORT = 65_535
 _MOST_PROTOCOL = 255
 

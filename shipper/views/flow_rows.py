@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shipper.views.filters import Clause
-from shipper.views.question import Answer, Cell, Scope, Search
+from shipper.views.question import Answer, Cell, Scope, Search, hits
 from shipper.views.texts import end, when
 
 COLUMNS: Mapping[str, str] = {
@@ -43,8 +43,7 @@ def records(by: str, *more: Clause) -> Callable[[Scope], Answer]:
             "sort": [{by: {"order": "desc", "unmapped_type": "date"}}],
             "_source": list(_LEAVES),
         }
-        hits = ((yield Search("aws.vpcflow", body)).get("hits") or {}).get("hits", ())
-        return [_row(hit["_source"]) for hit in hits]
+        return [_row(hit["_source"]) for hit in hits((yield Search("aws.vpcflow", body)))]
 
     return answer
 

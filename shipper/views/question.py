@@ -83,6 +83,12 @@ def aggregations(reply: Reply) -> Mapping[str, Any]:
     return found
 
 
+def hits(reply: Reply) -> Sequence[Mapping[str, Any]]:
+    """The documents of a reply; none where there is no partition yet."""
+    found: Sequence[Mapping[str, Any]] = (reply.get("hits") or {}).get("hits", ())
+    return found
+
+
 def buckets(found: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
     """Of an aggregation among others; none where there is no partition yet."""
     here: Sequence[Mapping[str, Any]] = found.get(name, {}).get("buckets", ())
@@ -103,13 +109,10 @@ def ask(store: Store, prefix: str, question: Question, scope: Scope) -> Rows:
 
 def newest(store: Store, prefix: str, question: Question, clauses: tuple[Clause, ...]) -> datetime | None:
     """`@timestamp` of the newest record that meets the clauses; None where there is none."""
-    wanted = {"size": 1, "sort": [{"@timestamp": "desc"}], "_source": ["@timestamp"], "query": _all(clauses)}
-    hits = _reply(store, prefix, Search(question.dataset, wanted)).get("hits", {}).get("hits", ())
-    return datetime.fromisoformat(hits[0]["_source"]["@timestamp"]) if hits else None
-
-
-def _all(clauses: tuple[Clause, ...]) -> dict[str, Any]:
-    return {"bool": {"filter": list(clauses)}}
+    every = {"bool": {"filter": list(clauses)}}
+    wanted = {"size": 1, "sort": [{"@timestamp": "desc"}], "_source": ["@timestamp"], "query": every}
+    found = hits(_reply(store, prefix, Search(question.dataset, wanted)))
+    return datetime.fromisoformat(found[0]["_source"]["@timestamp"]) if found else None
 
 
 def _reply(store: Store, prefix: str, search: Search) -> Reply:

@@ -13,9 +13,14 @@ def when(moment: str | None) -> str | None:
     return moment.replace("T", " ")[:_SECONDS] if moment else None
 
 
+def moment_ms(milliseconds: float) -> datetime:
+    """A UTC time as aggregations give it, in milliseconds since 1970."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
 def when_ms(milliseconds: float | None) -> str | None:
-    """Milliseconds since 1970, as aggregations give times."""
-    return None if milliseconds is None else f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+    """The same to the second."""
+    return None if milliseconds is None else f"{moment_ms(milliseconds):%Y-%m-%d %H:%M:%S}"
 
 
 def address(side: Mapping[str, Any]) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
+from shipper.views.filters import ACCEPTED
 from shipper.views.networks import private
 from shipper.views.question import Answer, Question, Reply, Scope, Search, aggregations, buckets
 from shipper.views.texts import when_ms
@@ -10,7 +11,7 @@ from shipper.views.texts import when_ms
 _PAGE = 1000
 _FIGURES = {
     "first": {"min": {"field": "@timestamp"}},
-    "accepted": {"filter": {"term": {"event.action": "accept"}}},
+    "accepted": {"filter": ACCEPTED},
     "hosts": {"cardinality": {"field": "destination.ip"}},
     "bytes": {"sum": {"field": "source.bytes"}},
 }

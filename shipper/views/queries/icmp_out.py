@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shipper.views.filters import FLOW_FILTERS
+from shipper.views.filters import FLOW_FILTERS, REFUSED
 from shipper.views.networks import private
 from shipper.views.question import Question, Rows, Scope, buckets, by_one_search
 
@@ -24,7 +24,7 @@ def _body(scope: Scope) -> dict[str, Any]:
                 "aggs": {
                     "packets": {"sum": {"field": "source.packets"}},
                     "bytes": {"sum": {"field": "source.bytes"}},
-                    "refused": {"filter": {"term": {"event.action": "reject"}}},
+                    "refused": {"filter": REFUSED},
                     "destinations": {"cardinality": {"field": "destination.ip"}},
                 },
             }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from shipper.views.filters import REFUSED
 from shipper.views.question import Question, Rows, Scope, buckets, by_one_search
 
 # A record goes to the server where its destination's port is the server's.
@@ -13,7 +14,7 @@ _ODD = (
     {"range": {"source.port": {"gte": 1, "lt": 1024}}},
     {"exists": {"field": "destination.port"}},
     {"exists": {"field": "server.port"}},
-    {"bool": {"should": [{"term": {"event.action": "reject"}}, {"term": {"flowtap.initiator": "syn"}}]}},
+    {"bool": {"should": [REFUSED, {"term": {"flowtap.initiator": "syn"}}]}},
     _TO_THE_SERVER,
 )
 # Both ends of these use the service's port (IANA service names registry): NTP, DHCP, NetBIOS, IKE, syslog, RIP.
@@ -37,7 +38,7 @@ def _body(scope: Scope) -> dict[str, Any]:
                     "size": scope.limit,
                 },
                 "aggs": {
-                    "refused": {"filter": {"term": {"event.action": "reject"}}},
+                    "refused": {"filter": REFUSED},
                     "sources": {"cardinality": {"field": "source.ip"}},
                     "ports": {"cardinality": {"field": "server.port"}},
                 },

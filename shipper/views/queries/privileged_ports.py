@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from shipper.views.filters import ACCEPTED, REFUSED
 from shipper.views.question import Question, Rows, Scope, buckets, by_one_search
 
 _PRIVILEGED = {"range": {"server.port": {"gte": 1, "lte": 1024}}}
@@ -19,8 +20,8 @@ def _body(scope: Scope) -> dict[str, Any]:
                     "order": [{"refused": "desc"}, {"accepted": "desc"}],
                 },
                 "aggs": {
-                    "refused": {"filter": {"term": {"event.action": "reject"}}},
-                    "accepted": {"filter": {"term": {"event.action": "accept"}}},
+                    "refused": {"filter": REFUSED},
+                    "accepted": {"filter": ACCEPTED},
                     "clients": {"cardinality": {"field": "client.ip"}},
                 },
             }

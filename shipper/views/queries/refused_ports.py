@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from shipper.views.filters import REFUSED
 from shipper.views.question import Question, Rows, Scope, buckets, by_one_search
 
 
 def _body(scope: Scope) -> dict[str, Any]:
     return {
-        "query": scope.query({"term": {"event.action": "reject"}}),
+        "query": scope.query(REFUSED),
         "aggs": {
             "ports": {
                 "multi_terms": {

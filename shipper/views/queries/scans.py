@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from shipper.views.filters import REFUSED
 from shipper.views.question import Answer, Question, Scope, Search, aggregations, buckets
 from shipper.views.texts import when_ms
 
 LEAST = 10
 """Fewer ports and fewer hosts are no scan."""
 
-_REFUSED = {"term": {"event.action": "reject"}}
 _WAYS = {"ports": "server.port", "hosts": "server.ip"}
 # A count of distinct values takes memory for each client, refused clients may be a hundred thousand: so the leaders are
 # found by rough counts, and they alone are counted well (OpenSearch API, "Cardinality": exact up to about this many).
@@ -40,7 +40,7 @@ def _answer(scope: Scope) -> Answer:
 def _leading(scope: Scope) -> dict[str, Any]:
     """The clients with most ports, and those with most hosts, more or less."""
     return {
-        "query": scope.query(_REFUSED),
+        "query": scope.query(REFUSED),
         "aggs": {
             way: {
                 "terms": {"field": "client.ip", "size": scope.limit * _CANDIDATES, "order": {"most": "desc"}},
@@ -53,7 +53,7 @@ def _leading(scope: Scope) -> dict[str, Any]:
 
 def _figures(scope: Scope, clients: list[str]) -> dict[str, Any]:
     return {
-        "query": scope.query(_REFUSED, {"terms": {"client.ip": clients}}),
+        "query": scope.query(REFUSED, {"terms": {"client.ip": clients}}),
         "aggs": {
             "clients": {
                 "terms": {"field": "client.ip", "size": len(clients)},

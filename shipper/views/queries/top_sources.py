@@ -1,12 +1,11 @@
 """Who sent most."""
 
-from shipper.views.counted_once import leaders
+from shipper.views.counted_once import RULE, leaders
 from shipper.views.question import Question
 
 QUESTION = Question(
     title="Top talkers by source",
-    rule="Both ends record the same traffic: what goes from one address to another counts at the one interface that "
-    "saw most of it.",
+    rule=RULE,
     columns={"source": "left", "bytes": "number", "packets": "number"},
     answer=leaders(("source.ip",), lambda key, sent: [*key, sent.bytes, sent.packets]),
 )

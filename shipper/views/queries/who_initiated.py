@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from shipper.views.filters import REFUSED
 from shipper.views.question import Question, Rows, Scope, buckets, by_one_search
 
 
@@ -20,7 +21,7 @@ def _body(scope: Scope) -> dict[str, Any]:
                 "aggs": {
                     "connections": {"cardinality": {"field": "network.community_id"}},
                     "syn": {"filter": {"term": {"flowtap.initiator": "syn"}}},
-                    "refused": {"filter": {"term": {"event.action": "reject"}}},
+                    "refused": {"filter": REFUSED},
                 },
             }
         },
