@@ -18,6 +18,7 @@ from mirror.capture_writer import CaptureWriter
 from mirror.errors import CannotListen
 from mirror.frames import Block, Bytes, Places
 from mirror.many import Messages, runs, supported
+from mirror.udp import datagram_socket
 
 BATCH: Final = 512
 KEEPALIVE: Final = bytes(12) + b"\x88\xb5" + b"flowtap keepalive".ljust(46, b"\0")
@@ -96,11 +97,7 @@ class Forwarder(_Sender):
     """Datagrams as they came, to another analyser."""
 
     def __init__(self, host: str, port: int) -> None:
-        try:
-            family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-            made = socket.socket(family, kind, protocol)
-        except OSError as trouble:
-            raise CannotListen(f"forwarding to {host}: {trouble.strerror}") from trouble
+        made, where = datagram_socket(host, port, f"forwarding to {host}")
         try:
             made.connect(where)
         except OSError as trouble:

@@ -14,6 +14,7 @@ import numpy as np
 from mirror.errors import CannotListen
 from mirror.frames import SLACK, VXLAN_PAYLOAD, Block, Bytes, Places
 from mirror.many import Messages, count_drops, supported
+from mirror.udp import datagram_socket
 
 SLOT_BYTES: Final = 9216
 """The largest datagram on a network with jumbo frames, and room to spare."""
@@ -73,13 +74,9 @@ class Inlet:
 
 
 def _bound(address: str, port: int) -> socket.socket:
+    made, where = datagram_socket(address, port, address)
     try:
-        family, kind, protocol, _, where = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM)[0]
-        made = socket.socket(family, kind, protocol)
-    except OSError as trouble:
-        raise CannotListen(f"{address}: {trouble.strerror}") from trouble
-    try:
-        if family == socket.AF_INET6:
+        if made.family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         made.setblocking(False)
         made.bind(where)
