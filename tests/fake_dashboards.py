@@ -6,15 +6,16 @@ are places of their own; tenants too.
 """
 
 import json
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.parser import BytesParser
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from serving import serving
 
 Found = tuple[int, Any]
 Objects = dict[tuple[str, str], dict[str, Any]]
@@ -93,17 +94,8 @@ class FakeDashboards:
 
             def log_message(self, *_: Any) -> None: ...
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        self.url = f"http://127.0.0.1:{server.server_port}"
-        try:
+        with serving(Handler) as self.url:
             yield self
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
 
     def answer(self, method: str, target: str, headers: dict[str, str], content: bytes) -> Found:
         parts = urlsplit(target)

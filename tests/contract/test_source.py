@@ -1,6 +1,6 @@
 """What every source promises, whatever it reads. A new source adds a factory to `SOURCES`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import permutations
@@ -19,6 +19,7 @@ from shipper.identity import CHUNK_BYTES, Framing
 from shipper.interfaces import Source
 from shipper.model import Chunk, RecordKind, Stream, StreamKey
 from shipper.sources.files import FilesSource
+from shipper.sources.inputs import Input
 from shipper.sources.log_groups import LogGroup, LogSlices
 from shipper.sources.log_tail import LogGroupTail, TailRules
 from shipper.sources.pace import Pace
@@ -47,6 +48,17 @@ def fake(_folder: Path) -> Reopen:
     return reopen
 
 
+def files_source(found: Iterable[Input], checkpoints: FakeCheckpoints, parallel: int) -> FilesSource:
+    return FilesSource(
+        found,
+        key=lambda origin: StreamKey("lines", "store", origin),
+        checkpoints=checkpoints,
+        framing=Framing(lambda _: None),
+        clock=lambda: NOW,
+        parallel=parallel,
+    )
+
+
 def files(folder: Path, parallel: int = 1) -> Reopen:
     """One file of three chunks, another of one."""
     lines = [b"%d " % number + b"x" * (CHUNK_BYTES // 2) + b"\n" for number in range(2 * CHUNKS)]
@@ -55,14 +67,7 @@ def files(folder: Path, parallel: int = 1) -> Reopen:
     checkpoints = FakeCheckpoints()
 
     def reopen() -> FilesSource:
-        return FilesSource(
-            inputs(str(folder)),
-            key=lambda origin: StreamKey("lines", "store", origin),
-            checkpoints=checkpoints,
-            framing=Framing(lambda _: None),
-            clock=lambda: NOW,
-            parallel=parallel,
-        )
+        return files_source(inputs(str(folder)), checkpoints, parallel)
 
     return reopen
 
@@ -103,14 +108,7 @@ def bucket(_folder: Path) -> Reopen:
     def reopen() -> FilesSource:
         objects.breaks.append(CHUNK_BYTES)
         found = S3Objects(objects, Patience(FakeWait(), lambda: 0.5), Wanted())
-        return FilesSource(
-            found.below("logs", ""),
-            key=lambda origin: StreamKey("lines", "store", origin),
-            checkpoints=checkpoints,
-            framing=Framing(lambda _: None),
-            clock=lambda: NOW,
-            parallel=2,
-        )
+        return files_source(found.below("logs", ""), checkpoints, 2)
 
     return reopen
 
@@ -151,14 +149,7 @@ def log_group_period(_folder: Path) -> Reopen:
         events.put(begin + timedelta(hours=hours, seconds=number), f"{number} " + "x" * (CHUNK_BYTES // 2))
 
     def reopen() -> FilesSource:
-        return FilesSource(
-            log_slices(events).period(begin, begin + timedelta(hours=5), NOW),
-            key=lambda origin: StreamKey("lines", "store", origin),
-            checkpoints=checkpoints,
-            framing=Framing(lambda _: None),
-            clock=lambda: NOW,
-            parallel=2,
-        )
+        return files_source(log_slices(events).period(begin, begin + timedelta(hours=5), NOW), checkpoints, 2)
 
     return reopen
 

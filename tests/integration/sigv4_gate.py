@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from threading import Lock
 from typing import Self
 from urllib.parse import quote, unquote, urlsplit
 
 import orjson
+
+from serving import serving
 
 REGION = "eu-central-1"
 WINDOW = timedelta(minutes=5)
@@ -202,16 +204,8 @@ def sts_endpoint(assume: Callable[[str], tuple[int, str]]) -> Iterator[str]:
 @contextmanager
 def _serving(answer: Callable[["_Handler"], None]) -> Iterator[str]:
     made = type("Handler", (_Handler,), {"answer": staticmethod(answer)})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), made)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(made) as url:
+        yield url
 
 
 class _Handler(BaseHTTPRequestHandler):

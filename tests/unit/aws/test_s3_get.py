@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from botocore.auth import S3SigV4Auth
@@ -15,6 +14,7 @@ from aws.errors import AwsDenied, AwsError, AwsGone, AwsUnavailable
 from aws.s3 import S3
 from aws.s3_get import NOTHING, Address, encoded, signed_headers
 from aws.session import AwsOptions
+from serving import serving
 
 KEYS = ["a/b.log.gz", "odd names/é + %2B 漢/1.log", "~.-_/=?&#", "..//a", " "]
 
@@ -71,16 +71,8 @@ class Endpoint:
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        with serving(Handler) as url:
+            yield url
 
 
 @pytest.fixture
