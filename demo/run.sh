@@ -77,7 +77,7 @@ talker).
   shipper query top-talkers --since 3h      the same questions about another time
   shipper backfill flowlogs FOLDER          your own flow logs, under the same templates
   shipper doctor                            what is where, and whether all is well
-  docker/stack.sh status                    where it runs (any OpenSearch client will do: index flowtap-aws.vpcflow-*)
+  docker/stack.sh status                    where it runs, Dashboards too (any OpenSearch client will do: index flowtap-aws.vpcflow-*)
   docker/stack.sh down                      stop it; the data stays
 (in a new shell first: source .venv/bin/activate)
 TEXT

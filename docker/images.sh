@@ -2,9 +2,11 @@
 # Chooses the images and sees to it that they are here: official ones by default; where no image registry answers, images
 # built on this machine. Prints KEY=VALUE lines; what happens meanwhile goes to standard error.
 #
-# images.sh [opensearch] [opensearch-2] [shipper] [suricata]      all without an argument, or with `all`
+# images.sh [opensearch] [opensearch-2] [dashboards] [shipper] [suricata]      all without an argument, or with `all`
 #   OPENSEARCH_IMAGE     OpenSearch 3.x           OPENSEARCH_SECURED     whether it has the security plugin
 #   OPENSEARCH_2_IMAGE   OpenSearch 2.19          OPENSEARCH_2_SECURED
+#   DASHBOARDS_IMAGE     OpenSearch Dashboards of OpenSearch's version. It cannot be built here: empty where no registry
+#                        answers, or where it is set to `none`
 #   FLOWTAP_SHIPPER_IMAGE        the `shipper` command, built here unless set
 #   SURICATA_IMAGE       Suricata 7.0 from Debian's package, built here unless set
 # A name that is set in the environment is used as it is.
@@ -15,6 +17,7 @@ readonly HERE
 readonly OFFICIAL_BASE=debian:trixie-slim LOCAL_BASE=flowtap/base:trixie-local
 readonly OPENSEARCH=opensearchproject/opensearch:3.4.0 LOCAL_OPENSEARCH=flowtap/opensearch:3.4.0-local
 readonly OPENSEARCH_2=opensearchproject/opensearch:2.19.4 LOCAL_OPENSEARCH_2=flowtap/opensearch:2.19.4-secured-local
+readonly DASHBOARDS=opensearchproject/opensearch-dashboards
 readonly LOCAL_SHIPPER=flowtap/shipper:local LOCAL_SURICATA=flowtap/suricata:7.0-local
 readonly REGISTRY_SECONDS=8
 
@@ -133,6 +136,27 @@ ask_security() {
   esac
 }
 
+# sets `chosen`, to nothing where Dashboards is left out. It refuses an OpenSearch of another major or of an older minor
+# version, so it gets the version of the OpenSearch that is chosen.
+choose_dashboards() {
+  local version opensearch
+  case "${DASHBOARDS_IMAGE:-}" in
+    none) chosen= ;;
+    ?*) choose "$DASHBOARDS_IMAGE" "" "" ;;
+    *)
+      choose "${OPENSEARCH_IMAGE:-}" "$OPENSEARCH" "$LOCAL_OPENSEARCH"
+      opensearch=$chosen
+      version=$(docker run --rm --network none --entrypoint sh "$opensearch" -c 'ls /usr/share/opensearch/lib' |
+        sed -n 's/^opensearch-core-\([0-9.]*\)\.jar$/\1/p')
+      chosen=$DASHBOARDS:$version
+      if [ -n "$version" ] && here "$chosen"; then return; fi
+      say "OpenSearch Dashboards is left out: $chosen is not on this machine and cannot be pulled. All else works without."
+      say "To have it, load that image (docker load) or name another: DASHBOARDS_IMAGE=... (see docs/dashboards.md)"
+      chosen=
+      ;;
+  esac
+}
+
 one() {
   case "$1" in
     opensearch)
@@ -145,6 +169,10 @@ one() {
       ask_security "$chosen"
       printf 'OPENSEARCH_2_IMAGE=%s\nOPENSEARCH_2_SECURED=%s\n' "$chosen" "$security"
       ;;
+    dashboards)
+      choose_dashboards
+      printf 'DASHBOARDS_IMAGE=%s\n' "$chosen"
+      ;;
     shipper)
       choose "${FLOWTAP_SHIPPER_IMAGE:-}" "" "$LOCAL_SHIPPER"
       printf 'FLOWTAP_SHIPPER_IMAGE=%s\n' "$chosen"
@@ -154,10 +182,10 @@ one() {
       printf 'SURICATA_IMAGE=%s\n' "$chosen"
       ;;
     all)
-      for each in opensearch opensearch-2 shipper suricata; do one "$each"; done
+      for each in opensearch opensearch-2 dashboards shipper suricata; do one "$each"; done
       ;;
     *)
-      say "unknown image: $1 (opensearch, opensearch-2, shipper, suricata, all)"
+      say "unknown image: $1 (opensearch, opensearch-2, dashboards, shipper, suricata, all)"
       exit 2
       ;;
   esac

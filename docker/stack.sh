@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The stack of compose.yaml on this host.
 #
-# stack.sh up                 engine, images, certificates, node, users, schema; may be run again at any time
+# stack.sh up                 engine, images, certificates, node, users, schema, dashboards; may be run again at any time
 # stack.sh status             what runs, where
 # stack.sh down               stops and removes the containers; data and passwords stay
 # stack.sh destroy [--yes]    removes data, passwords and the connection file as well
@@ -10,6 +10,8 @@
 # SHIPPER_STACK_FILE          connection file that `shipper` on this host reads by itself [~/.config/flowtap/stack.toml];
 #                             passwords and certificates lie beside it, in a folder of the same name without .toml
 # FLOWTAP_OPENSEARCH_PORT     port on 127.0.0.1 [9200]
+# FLOWTAP_DASHBOARDS_PORT     port of OpenSearch Dashboards on 127.0.0.1, kept [5601]
+# DASHBOARDS_IMAGE            none: the stack has no Dashboards; kept, and empty means what can be had again [what can be had]
 # FLOWTAP_CAPTURE_INTERFACE   interface of this host that Suricata captures; kept, and empty turns it off [off]
 # SHIPPER_SURICATA__...       settings of the sensor (docs/settings.md), kept; its folder lies beside the connection file:
 #                             FLOWTAP_SURICATA_DIRECTORY [~/.config/flowtap/suricata]
@@ -36,6 +38,7 @@ say() { printf '%s\n' "$*" >&2; }
 # The settings of this stack as `up` wrote them, whatever the environment says now.
 compose() {
   env -u OPENSEARCH_IMAGE -u FLOWTAP_SHIPPER_IMAGE -u FLOWTAP_SECURITY -u FLOWTAP_CERTIFICATES -u FLOWTAP_CONNECTION \
+    -u DASHBOARDS_IMAGE -u FLOWTAP_DASHBOARDS_PORT -u FLOWTAP_DASHBOARDS_DIGEST -u FLOWTAP_DASHBOARDS_MEMORY \
     -u FLOWTAP_OPENSEARCH_PORT -u FLOWTAP_OPENSEARCH_HEAP -u FLOWTAP_OPENSEARCH_MEMORY -u SURICATA_IMAGE \
     -u FLOWTAP_CAPTURE_INTERFACE -u FLOWTAP_SURICATA_DIRECTORY -u FLOWTAP_SENSOR_DIGEST -u COMPOSE_PROFILES \
     docker compose --project-directory "$HERE" --file "$HERE/compose.yaml" --env-file "$SETTINGS" "$@"
@@ -77,7 +80,7 @@ alone() {
   while IFS= read -r other; do
     if [ -n "$other" ] && [ "$other" != "$STACK_FILE" ]; then
       say "The containers of \"$COMPOSE_PROJECT_NAME\" belong to the stack of $other, not of $STACK_FILE."
-      say "Meant that one? SHIPPER_STACK_FILE=$other. A second stack? COMPOSE_PROJECT_NAME=name FLOWTAP_OPENSEARCH_PORT=9201"
+      say "Meant that one? SHIPPER_STACK_FILE=$other. A second stack? COMPOSE_PROJECT_NAME=name FLOWTAP_OPENSEARCH_PORT=9201 FLOWTAP_DASHBOARDS_PORT=5602"
       exit 3
     fi
   done < <(docker ps --all --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" \
@@ -90,14 +93,16 @@ write() { cat >"$1.$$" && mv "$1.$$" "$1"; }
 # A TOML basic string.
 quoted() { printf '"%s"' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')"; }
 
-# connection URL CA_FILE: what a client needs. The operator may do everything to flowtap's indices and templates, and
+# connection URL DASHBOARDS_URL CA_FILE: what a client needs. The operator may do everything to flowtap's indices and templates, and
 # no documents of others (opensearch/roles).
 connection() {
   printf '# Written by docker/stack.sh up; read by every shipper command.\nurl = %s\n' "$(quoted "$1")"
   if [ "$FLOWTAP_SECURITY" = secured ]; then
     printf 'username = "flowtap_operator"\npassword = %s\nca_file = %s\n' \
-      "$(quoted "$(cat "$KEPT/flowtap_operator.password")")" "$(quoted "$2")"
+      "$(quoted "$(cat "$KEPT/flowtap_operator.password")")" "$(quoted "$3")"
   fi
+  [ -z "$dashboards_image" ] ||
+    printf 'dashboards_url = %s\ndashboards_browser_url = %s\n' "$(quoted "$2")" "$(quoted "$dashboards_url")"
 }
 
 # A stack keeps its image: another one might not read its data, or not ask for passwords any more.
@@ -107,12 +112,20 @@ choose() {
     OPENSEARCH_IMAGE=$(sed -n 's/^OPENSEARCH_IMAGE=//p' "$SETTINGS")
     export OPENSEARCH_IMAGE
   fi
-  chosen=$("$HERE/images.sh" opensearch shipper)
+  # Asked for by name it is kept; what could be had last time is looked for again.
+  dashboards_asked=${DASHBOARDS_IMAGE-$(kept DASHBOARDS_ASKED)}
+  dashboards_port=${FLOWTAP_DASHBOARDS_PORT:-$(kept FLOWTAP_DASHBOARDS_PORT)}
+  dashboards_port=${dashboards_port:-5601}
+  chosen=$(DASHBOARDS_IMAGE=$dashboards_asked "$HERE/images.sh" opensearch dashboards shipper)
   FLOWTAP_SECURITY=plain
   FLOWTAP_CERTIFICATES=none
   case "$chosen" in *OPENSEARCH_SECURED=true*) FLOWTAP_SECURITY=secured ;; esac
   while IFS= read -r line; do
-    case "$line" in OPENSEARCH_IMAGE=*) image=${line#*=} ;; FLOWTAP_SHIPPER_IMAGE=*) shipper_image=${line#*=} ;; esac
+    case "$line" in
+      OPENSEARCH_IMAGE=*) image=${line#*=} ;;
+      DASHBOARDS_IMAGE=*) dashboards_image=${line#*=} ;;
+      FLOWTAP_SHIPPER_IMAGE=*) shipper_image=${line#*=} ;;
+    esac
   done <<<"$chosen"
   if [ "$FLOWTAP_SECURITY" = secured ]; then
     "$HERE/opensearch/secure.sh" "$KEPT"
@@ -122,6 +135,8 @@ choose() {
     scheme=http
   fi
   url=$scheme://127.0.0.1:$PORT
+  dashboards_url=$scheme://127.0.0.1:$dashboards_port
+  [ -z "$dashboards_image" ] || dashboards_digest=$("$HERE/dashboards/configure.sh" "$FLOWTAP_SECURITY" "$KEPT")
 }
 
 # Sets `interface`, `sensor` (the folder) and `suricata_image`; what is not said now is as it was.
@@ -178,17 +193,28 @@ start_sensor() {
 }
 
 write_settings() {
+  local profiles=()
+  [ -z "$dashboards_image" ] || profiles+=(dashboards)
+  [ -z "$interface" ] || profiles+=(capture)
   {
     echo '# Written by docker/stack.sh up.'
     printf 'OPENSEARCH_IMAGE=%s\nFLOWTAP_SHIPPER_IMAGE=%s\n' "$image" "$shipper_image"
     printf 'FLOWTAP_SECURITY=%s\nFLOWTAP_CERTIFICATES=%s\n' "$FLOWTAP_SECURITY" "$FLOWTAP_CERTIFICATES"
     printf "FLOWTAP_OPENSEARCH_PORT=%s\nFLOWTAP_CONNECTION='%s'\n" "$PORT" "$STACK_FILE"
+    printf 'COMPOSE_PROFILES=%s\n' "$(
+      IFS=,
+      echo "${profiles[*]-}"
+    )"
+    printf 'DASHBOARDS_ASKED=%s\nFLOWTAP_DASHBOARDS_PORT=%s\n' "$dashboards_asked" "$dashboards_port"
+    [ -z "$dashboards_image" ] ||
+      printf 'DASHBOARDS_IMAGE=%s\nFLOWTAP_DASHBOARDS_DIGEST=%s\n' "$dashboards_image" "$dashboards_digest"
     if [ -n "$interface" ]; then
-      printf "COMPOSE_PROFILES=capture\nFLOWTAP_CAPTURE_INTERFACE=%s\nSURICATA_IMAGE=%s\n" "$interface" "$suricata_image"
+      printf "FLOWTAP_CAPTURE_INTERFACE=%s\nSURICATA_IMAGE=%s\n" "$interface" "$suricata_image"
       printf "FLOWTAP_SURICATA_DIRECTORY='%s'\nFLOWTAP_SENSOR_DIGEST=%s\n" "$sensor" "$(cksum <"$sensor/suricata.yaml" | tr ' ' -)"
     fi
     [ -z "${FLOWTAP_EVE_BYTES:-}" ] || printf 'FLOWTAP_EVE_BYTES=%s\n' "$FLOWTAP_EVE_BYTES"
     [ -z "${FLOWTAP_EVE_KEEP:-}" ] || printf 'FLOWTAP_EVE_KEEP=%s\n' "$FLOWTAP_EVE_KEEP"
+    [ -z "${FLOWTAP_DASHBOARDS_MEMORY:-}" ] || printf 'FLOWTAP_DASHBOARDS_MEMORY=%s\n' "$FLOWTAP_DASHBOARDS_MEMORY"
     [ -z "${FLOWTAP_OPENSEARCH_HEAP:-}" ] || printf 'FLOWTAP_OPENSEARCH_HEAP=%s\n' "$FLOWTAP_OPENSEARCH_HEAP"
     [ -z "${FLOWTAP_OPENSEARCH_MEMORY:-}" ] || printf 'FLOWTAP_OPENSEARCH_MEMORY=%s\n' "$FLOWTAP_OPENSEARCH_MEMORY"
   } | write "$SETTINGS"
@@ -214,7 +240,7 @@ start_node() {
 hand_over_connection() {
   local staging files=stack.toml
   staging=$(mktemp -d)
-  connection "$scheme://opensearch:9200" /etc/flowtap/ca.pem >"$staging/stack.toml"
+  connection "$scheme://opensearch:9200" "$scheme://dashboards:5601" /etc/flowtap/ca.pem >"$staging/stack.toml"
   if [ "$FLOWTAP_SECURITY" = secured ]; then
     cp "$KEPT/ca.pem" "$staging/"
     files='stack.toml ca.pem'
@@ -229,12 +255,33 @@ hand_over_connection() {
 
 apply_schema() {
   local container status
-  compose up --detach >&2
+  compose up --detach schema >&2
   container=$(compose ps --all --quiet schema)
   status=$(docker wait "$container")
   if [ "$status" != 0 ]; then
     compose logs --tail 15 schema >&2
     say "The schema could not be applied (above: why). Run this again when it is mended: $0 up"
+    exit 4
+  fi
+}
+
+# After this they are there: what opens is never an empty Dashboards.
+start_dashboards() {
+  if [ -z "$dashboards_image" ]; then
+    compose --profile dashboards rm --stop --force dashboards dashboards-import >/dev/null 2>&1 || true
+    return
+  fi
+  "$HERE/dashboards/configure.sh" "$FLOWTAP_SECURITY" "$KEPT" "$shipper_image" "${COMPOSE_PROJECT_NAME}_dashboards-settings"
+  compose up --detach --wait --wait-timeout "$START_SECONDS" dashboards >&2 || {
+    compose logs --tail 15 dashboards >&2
+    say "OpenSearch Dashboards did not start (above: its last words). Is port $dashboards_port taken? Another one:"
+    say "FLOWTAP_DASHBOARDS_PORT=5602 $0 up. All else runs; to leave it out: DASHBOARDS_IMAGE=none $0 up"
+    exit 4
+  }
+  compose up --detach --no-deps dashboards-import >&2
+  if [ "$(docker wait "$(compose ps --all --quiet dashboards-import)")" != 0 ]; then
+    compose logs --tail 30 dashboards-import >&2
+    say "The dashboards could not be imported (above: why). Run this again when it is mended: $0 up"
     exit 4
   fi
 }
@@ -256,10 +303,11 @@ up() {
   write_settings
   start_node
   if [ "$FLOWTAP_SECURITY" = secured ]; then "$HERE/opensearch/users.sh" "$url" "$KEPT"; fi
-  connection "$url" "$KEPT/ca.pem" | write "$STACK_FILE"
+  connection "$url" "$dashboards_url" "$KEPT/ca.pem" | write "$STACK_FILE"
   hand_over_connection
   apply_schema
   start_sensor
+  start_dashboards
   report
 }
 
@@ -270,6 +318,14 @@ report() {
   else
     echo "              asks for no password: this image has no security plugin, and it listens on 127.0.0.1 only"
   fi
+  if [ -n "$dashboards_image" ]; then
+    echo "Dashboards    $dashboards_url ($dashboards_image)"
+    [ "$FLOWTAP_SECURITY" = plain ] || echo "              log in as flowtap_reader; the browser asks about the certificate: it is from $KEPT/ca.pem"
+  elif [ "$dashboards_asked" = none ]; then
+    echo "Dashboards    left out, as was said (DASHBOARDS_IMAGE=none)"
+  else
+    echo "Dashboards    left out: its image cannot be had here (docs/dashboards.md says what to do); all else runs"
+  fi
   echo "connection    $STACK_FILE (shipper on this host finds it by itself)"
   [ -z "$interface" ] || echo "Suricata      captures $interface; its rules: $sensor/rules; shipper suricata stats"
   echo "next          shipper doctor; shipper backfill flowlogs FOLDER; $0 status; $0 down"
@@ -277,9 +333,11 @@ report() {
 
 status() {
   known
-  compose --profile tools --profile capture --profile live ps --all
+  compose --profile tools --profile capture --profile live --profile dashboards ps --all
   [ -z "$(kept FLOWTAP_CAPTURE_INTERFACE)" ] ||
     printf 'Suricata      captures %s; rules in %s\n' "$(kept FLOWTAP_CAPTURE_INTERFACE)" "$(kept FLOWTAP_SURICATA_DIRECTORY)/rules"
+  [ -z "$(kept DASHBOARDS_IMAGE)" ] || [ ! -f "$STACK_FILE" ] ||
+    printf 'Dashboards    %s\n' "$(sed -n 's/^dashboards_browser_url = "\(.*\)"$/\1/p' "$STACK_FILE")"
   [ ! -f "$STACK_FILE" ] || printf 'connection    %s  %s\n' "$STACK_FILE" "$(sed -n 's/^url = //p' "$STACK_FILE")"
 }
 
@@ -296,7 +354,7 @@ destroy() {
   fi
   alone
   sensor=$(kept FLOWTAP_SURICATA_DIRECTORY)
-  compose --profile tools --profile capture --profile live down --volumes --remove-orphans >&2
+  compose --profile tools --profile capture --profile live --profile dashboards down --volumes --remove-orphans >&2
   [ -z "$sensor" ] || say "The sensor's rules stay in $sensor."
   rm -f "$STACK_FILE" "$SETTINGS" "$KEPT/suricata.env" "$KEPT"/*.pem "$KEPT"/*.password
   rmdir "$KEPT" || say "$KEPT holds something that is not this stack's, so it stays."
@@ -311,7 +369,7 @@ case "$command" in
   down)
     known
     alone
-    compose --profile tools --profile capture --profile live down --remove-orphans >&2
+    compose --profile tools --profile capture --profile live --profile dashboards down --remove-orphans >&2
     ;;
   destroy) destroy "$@" ;;
   compose)

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
-from shipper.connection import read_toml, resolve, user_config_directory
+from shipper.connection import read_toml, resolve, user_config_directory, with_stack
 from shipper.errors import ConfigError
 from shipper.opensearch.client import Connection
 from shipper.opensearch.desired import datasets
@@ -53,7 +53,8 @@ def load(
         raise ConfigError(_explain(error, path, from_environment, from_arguments)) from error
     _check_datasets(settings)
     connection, source = resolve(settings.opensearch, settings.aws, environment)
-    return Loaded(settings, path, connection, source)
+    found = with_stack(settings.dashboards, connection.url, environment)
+    return Loaded(settings.model_copy(update={"dashboards": found}), path, connection, source)
 
 
 def user_settings_file(environment: Mapping[str, str] | None = None) -> Path:

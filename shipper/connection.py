@@ -1,7 +1,7 @@
 """Where OpenSearch is and how to be let in.
 
 First match wins: the settings, `OPENSEARCH_URL`, the connection file that the compose stack leaves on its host, the
-default. The environment is handed in.
+default. The environment is handed in. The same file says where the stack's Dashboards is.
 """
 
 import tomllib
@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
+
+from pydantic import SecretStr
 
 from shipper.errors import ConfigError
 from shipper.opensearch.client import Connection
@@ -52,6 +54,26 @@ def resolve(given: OpenSearchSettings, aws: AwsSettings, environment: Mapping[st
         compress=given.compress,
         sign=_signer(given, aws, url, username),
     ), source
+
+
+def with_stack(given: DashboardsSettings, opensearch_url: str, environment: Mapping[str, str]) -> DashboardsSettings:
+    """Dashboards' settings, those of the stack where none are set and `opensearch_url` is the stack's.
+
+    As with OpenSearch, the stack's user goes to no other address.
+    """
+    stack = _read_stack(_stack_file(environment))
+    url = stack.get("dashboards_url", "")
+    ours = bool(url) and stack["url"] == opensearch_url and given.url in {"", url} and given.auth is not Auth.SIGV4
+    if not ours:
+        return given
+    found: dict[str, object] = {
+        "url": url,
+        "browser_url": given.browser_url or stack.get("dashboards_browser_url", ""),
+        "ca_file": given.ca_file or _optional_path(stack.get("ca_file")),
+    }
+    if not given.username:
+        found |= {"username": stack.get("username", ""), "password": SecretStr(stack.get("password", ""))}
+    return given.model_copy(update=found)
 
 
 def _signer(given: OpenSearchSettings, aws: AwsSettings, url: str, username: str) -> RequestSigner | None:

@@ -11,7 +11,10 @@ def place(settings: Settings) -> Place:
     """The place. Raises ConfigError where the settings name none, or two ways to be let in."""
     given = settings.dashboards
     if not given.url:
-        raise ConfigError("dashboards.url is not set: where is OpenSearch Dashboards? Such as http://127.0.0.1:5601")
+        raise ConfigError(
+            "dashboards.url is not set: where is OpenSearch Dashboards? Such as http://127.0.0.1:5601. "
+            "(The stack's is found by itself, where the stack has one.)"
+        )
     signed = given.auth is Auth.SIGV4
     if signed and given.username:
         raise ConfigError(f"dashboards.auth is sigv4, but there is a user too ({given.username}): remove one of them")

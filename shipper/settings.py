@@ -110,7 +110,10 @@ class WatchSettings(_Section):
 class DashboardsSettings(_Section):
     """Where OpenSearch Dashboards is, for `shipper dashboards plan|import|export`."""
 
-    url: str = Field("", description="Address, such as https://host:5601 or https://domain/_dashboards.")
+    url: str = Field(
+        "", description="Address, such as https://host:5601 or https://domain/_dashboards; without, the stack's."
+    )
+    browser_url: str = Field("", description="Address that links lead to, where a browser has another one.")
     auth: Auth = Field(
         Auth.AUTO,
         description="auto: as username, or as nobody without one; sigv4: requests are signed with AWS credentials.",

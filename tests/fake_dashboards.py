@@ -68,6 +68,12 @@ class FakeDashboards:
 
     @contextmanager
     def serving(self) -> Iterator["FakeDashboards"]:
+        """On loopback."""
+        with serving(self.handler()) as self.url:
+            yield self
+
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        """What answers requests, for a server of any kind."""
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -94,8 +100,7 @@ class FakeDashboards:
 
             def log_message(self, *_: Any) -> None: ...
 
-        with serving(Handler) as self.url:
-            yield self
+        return Handler
 
     def answer(self, method: str, target: str, headers: dict[str, str], content: bytes) -> Found:
         parts = urlsplit(target)

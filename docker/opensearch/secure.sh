@@ -4,6 +4,8 @@
 # secure.sh DIR                 makes, and renews a month before they end (files 0600, DIR 0700):
 #   ca.pem                        whom clients trust; its key is thrown away
 #   node.pem node-key.pem         the node's: verifies as localhost, 127.0.0.1 and the service name opensearch
+#   dashboards.pem dashboards-key.pem
+#                                 Dashboards' own, for browsers: verifies as localhost, 127.0.0.1 and dashboards
 #   admin.pem admin-key.pem       who may change users and roles (users.sh): plugins.security.authcz.admin_dn
 # secure.sh --load DIR IMAGE VOLUME
 #                               puts what the node needs into VOLUME, for config/opensearch-security, readable by the node
@@ -16,7 +18,7 @@ readonly CONFIG=/usr/share/opensearch/config/opensearch-security
 readonly DAYS=825 RENEW_SECONDS=$((30 * 24 * 3600))
 
 current() {
-  [ -s "$1/ca.pem" ] && [ -s "$1/node-key.pem" ] && [ -s "$1/admin-key.pem" ] &&
+  [ -s "$1/ca.pem" ] && [ -s "$1/node-key.pem" ] && [ -s "$1/admin-key.pem" ] && [ -s "$1/dashboards-key.pem" ] &&
     openssl x509 -checkend "$RENEW_SECONDS" -noout -in "$1/node.pem" >/dev/null 2>&1
 }
 
@@ -46,6 +48,13 @@ extendedKeyUsage = serverAuth, clientAuth
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 subjectAltName = DNS:localhost, DNS:opensearch, IP:127.0.0.1, IP:0:0:0:0:0:0:0:1
+[dashboards]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+subjectAltName = DNS:localhost, DNS:dashboards, IP:127.0.0.1, IP:0:0:0:0:0:0:0:1
 [admin]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
@@ -56,6 +65,7 @@ CONF
   openssl ecparam -name prime256v1 -genkey -noout -out ca-key.pem
   openssl req -x509 -new -key ca-key.pem -days "$DAYS" -sha256 -config openssl.cnf -extensions ca -out ca.pem
   issue node
+  issue dashboards
   issue admin
 }
 
@@ -67,7 +77,7 @@ make_certificates() {
     printf 'secure: the certificates could not be made with %s\n' "$(openssl version 2>&1)" >&2
     exit 1
   }
-  mv "$work"/{ca,node,node-key,admin,admin-key}.pem "$1/"
+  mv "$work"/{ca,node,node-key,dashboards,dashboards-key,admin,admin-key}.pem "$1/"
 }
 
 if [ "${1:-}" = --load ]; then

@@ -5,6 +5,8 @@
 #   admin                 everything; for a person, used by no program
 #   flowtap_operator, flowtap_writer, flowtap_reader
 #                         one user for each file in roles/, which says what it may do
+#   kibanaserver          OpenSearch Dashboards itself: its own indices, nobody's documents. The security plugin's name and
+#                         role for it; its published password is not set anywhere
 set -euo pipefail
 umask 077
 
@@ -41,4 +43,5 @@ for file in "$ROLES"/*.json; do
   put "roles/$name" <"$file"
   user "$name" "\"opendistro_security_roles\":[\"$name\"]"
 done
+user kibanaserver '"opendistro_security_roles":["kibana_server"]'
 user admin '"backend_roles":["admin"]'

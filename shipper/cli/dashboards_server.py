@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -95,7 +96,8 @@ def import_command(
     for name, value in chosen.items():
         write_lines(f"{name} is now {value}")
     write_lines(f"Dashboards {status.version}: {len(planned.steps)} objects read back, {len(planned.changes)} written.")
-    write_lines(f"Look: {server.place.base}/app/dashboards")
+    seen_at = context.settings.dashboards.browser_url or server.place.url
+    write_lines(f"Look: {replace(server.place, url=seen_at).base}/app/dashboards")
     return 0
 
 

@@ -40,6 +40,7 @@ class Stack:
             "FLOWTAP_OPENSEARCH_HEAP": "512m",
             "FLOWTAP_OPENSEARCH_MEMORY": "1400m",
             "OPENSEARCH_IMAGE": self.opensearch_image,
+            "DASHBOARDS_IMAGE": "none",
             "SHIPPER_STACK_FILE": str(self.file),
             **({"FLOWTAP_DATA": self.data} if self.data else {}),
             **self.more,

@@ -168,7 +168,7 @@ def test_no_secret_is_seen_from_outside_and_up_keeps_them(stack: Stack) -> None:
         "what up says": "".join((again := stack.run("up")).stdout + again.stderr),
     }
     assert {path.name: path.read_bytes() for path in stack.kept.iterdir()} == kept
-    assert len(stack.secrets) == len(USERS)
+    assert len(stack.secrets) == len({*USERS, "kibanaserver"})
     assert [place for place, text in seen.items() for secret in stack.secrets if secret in text] == []
 
 

@@ -81,7 +81,9 @@ def _link(context: Context) -> str:
     except ShipperError:  # the load is done, whoever may not search
         shown = LIVE
     inside = f"/w/{given.workspace}" if given.workspace else ""
-    return link(given.url.rstrip("/") + inside, f"{id_prefix(prefix, given.workspace)}-overview", shown)
+    return link(
+        (given.browser_url or given.url).rstrip("/") + inside, f"{id_prefix(prefix, given.workspace)}-overview", shown
+    )
 
 
 def _inputs(context: Context, loading: Loading, chosen: Chosen, stop: Stop) -> list[Input] | Iterator[Input]:

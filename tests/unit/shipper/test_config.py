@@ -242,6 +242,37 @@ def test_credentials_go_only_to_the_address_they_were_given_for(
     assert (found.username, found.password) == (user, password)
 
 
+STACK_WITH_DASHBOARDS = STACK + (
+    'dashboards_url = "https://127.0.0.1:5601"\ndashboards_browser_url = "https://localhost:5601"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("toml", "variables", "url", "user", "password"),
+    [
+        ("", {}, "https://127.0.0.1:5601", "op", "stack-secret"),
+        ("[dashboards]\nurl = 'https://127.0.0.1:5601'\n", {}, "https://127.0.0.1:5601", "op", "stack-secret"),
+        ("[dashboards]\nusername = 'me'\npassword = 'x'\n", {}, "https://127.0.0.1:5601", "me", "x"),
+        ("[dashboards]\nurl = 'https://elsewhere:5601'\n", {}, "https://elsewhere:5601", "", ""),
+        ("", NAMED, "", "", ""),
+        ("[dashboards]\nauth = 'sigv4'\n", {}, "", "", ""),
+    ],
+)
+def test_the_stacks_dashboards_go_with_the_stacks_opensearch(
+    tmp_path: Path, loaded: Load, toml: str, variables: Mapping[str, str], url: str, user: str, password: str
+) -> None:
+    stack(tmp_path, STACK_WITH_DASHBOARDS)
+    found = loaded(toml, **variables).settings.dashboards
+    assert (found.url, found.username, found.password.get_secret_value()) == (url, user, password)
+    assert found.ca_file == (Path("/ca.pem") if user else None)
+    assert found.browser_url == ("https://localhost:5601" if user else "")
+
+
+def test_a_stack_without_dashboards_names_none(tmp_path: Path, loaded: Load) -> None:
+    stack(tmp_path, STACK)
+    assert loaded().settings.dashboards.url == ""
+
+
 def test_credentials_in_opensearch_url_do_not_stay_in_the_address(loaded: Load) -> None:
     found = loaded(OPENSEARCH_URL="https://us%40er:p%3Ass@host:9200/path").connection
     assert (found.url, found.username, found.password) == ("https://host:9200/path", "us@er", "p:ss")
