@@ -2,11 +2,12 @@
 
 import select
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from mirror.account import Account, counted
 from mirror.decoding import Decoding
-from mirror.outlets import Forwarder
+from mirror.outlets import Forwarder, Interface, Stream
 from mirror.receive import Inlet
 
 _WAIT_MS = 250
@@ -26,7 +27,20 @@ class Listening:
 
     inlets: Sequence[Inlet]
     decoding: Decoding
+    outlet: Interface | Stream
     forwarders: Sequence[Forwarder] = field(default_factory=tuple)
+
+    def account(self, time_ns: int) -> Account:
+        """All figures so far; for the thread that runs this."""
+        return replace(
+            counted(self.decoding.tally, time_ns),
+            kernel_drops=sum(inlet.kernel_drops for inlet in self.inlets),
+            cut=sum(inlet.cut for inlet in self.inlets),
+            not_handed_on=self.outlet.lost,
+            forwarded=sum(each.sent for each in self.forwarders),
+            not_forwarded=sum(each.lost for each in self.forwarders),
+            waits=self.outlet.waits,
+        )
 
     def run(self, stopped: Callable[[], bool], tick: Tick) -> None:
         """Until told to stop; then what has arrived already is still taken."""

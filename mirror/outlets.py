@@ -25,6 +25,10 @@ KEEPALIVE: Final = bytes(12) + b"\x88\xb5" + b"flowtap keepalive".ljust(46, b"\0
 """A frame of nobody: local experimental EtherType 1 (IEEE 802), which Suricata does not decode. It moves time on."""
 
 
+def _nobody(_event: str) -> None:
+    """For those who have nobody to tell."""
+
+
 class _Sender:
     """Datagrams or frames through one socket. `lost` could not be sent."""
 
@@ -71,9 +75,12 @@ class _Sender:
 
 
 class Interface(_Sender):
-    """Frames onto an interface, whose other end Suricata captures. Linux; takes CAP_NET_RAW."""
+    """Frames onto an interface, whose other end Suricata captures. Linux; takes CAP_NET_RAW.
 
-    def __init__(self, name: str) -> None:
+    Must be there to begin with; one that is made anew later is found again.
+    """
+
+    def __init__(self, name: str, tell: Callable[[str], None] = _nobody) -> None:
         if not supported():
             raise CannotListen("frames onto an interface take 64-bit Linux; write a pcap stream with --out instead")
         try:
@@ -82,15 +89,34 @@ class Interface(_Sender):
             raise CannotListen(f"interface {name}: {trouble.strerror}; it takes CAP_NET_RAW") from trouble
         try:
             made.bind((name, 0))
+            self._index = socket.if_nametoindex(name)
         except OSError as trouble:
             made.close()
             raise CannotListen(f"interface {name}: {trouble.strerror}") from trouble
         super().__init__(made)
+        self.waits = ""
+        self._name = name
+        self._tell = tell
 
     def write(self, data: Bytes, starts: Places, ends: Places, times_ns: Places) -> None:
         """Sends the frames of a block; their times do not matter here."""
         del times_ns
         self.send(data, starts, ends)
+
+    def look(self) -> None:
+        """Whether the interface is still the same: a socket does not follow its name. Once a second is enough."""
+        try:
+            index = socket.if_nametoindex(self._name)
+            if index != self._index:
+                self._socket.bind((self._name, 0))
+                self._index = index
+        except OSError:
+            index = 0
+            self._index = 0  # whatever comes next is another one
+        waits = "" if index else f"interface {self._name} is gone"
+        if waits != self.waits:
+            self._tell(waits or f"interface {self._name} is there again")
+        self.waits = waits
 
 
 class Forwarder(_Sender):
@@ -144,6 +170,11 @@ class Stream:
                 writer.write(data, np.array([16]), np.array([len(data)]), np.array([time_ns]))
         except BrokenPipeError:
             self._gone()
+
+    @property
+    def waits(self) -> str:
+        """What is waited for."""
+        return "" if self._writer else "nobody reads the stream"
 
     def close(self) -> None:
         """Its reader sees the end."""

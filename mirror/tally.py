@@ -26,6 +26,7 @@ class Tally:
     def __init__(self, most_vnis: int = MOST_VNIS) -> None:
         self.frames = 0
         self.mirrored = 0
+        self.octets = 0
         self.drops: Counter[Drop] = Counter()
         self.truncated = 0
         self.reserved_bits = 0
@@ -47,7 +48,13 @@ class Tally:
         self.truncated += int(np.count_nonzero(found.truncated))
         self.reserved_bits += int(np.count_nonzero(found.reserved))
         self.tags_stripped += int(np.maximum(found.own_tags - 1, 0).sum())
-        self._add_vnis(found.vnis, found.ends - found.starts)
+        sizes = found.ends - found.starts
+        self.octets += int(sizes.sum())
+        self._add_vnis(found.vnis, sizes)
+
+    def columns(self) -> tuple[Places, Places, Places]:
+        """VNIs in order, the packets and the bytes of each; copies."""
+        return self._vnis.copy(), self._packets.copy(), self._octets.copy()
 
     @property
     def vnis(self) -> dict[int, VniSum]:

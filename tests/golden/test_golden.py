@@ -15,6 +15,7 @@ import pytest
 
 import eve_samples
 from flow_log_samples import chunk, decoder
+from shipper.decoders.eve.sessions import MirrorSessions
 from shipper.decoders.flow_log.header import find_header
 from shipper.decoders.flow_log.lines import record_lines
 from shipper.identity import pieces
@@ -42,8 +43,9 @@ def decode_flow_log(raw: bytes, settings: Mapping[str, str]) -> list[Batch]:
     ]
 
 
-def decode_eve(raw: bytes, settings: Mapping[str, str]) -> list[Batch]:
-    return [eve_samples.decoder(**settings).decode(chunk(raw, "eve.json"))]
+def decode_eve(raw: bytes, settings: Mapping[str, Any]) -> list[Batch]:
+    sessions = MirrorSessions if settings.get("vlan_is_vni") else None
+    return [eve_samples.decoder(sessions=sessions).decode(chunk(raw, "eve.json"))]
 
 
 KINDS: Mapping[str, Callable[[bytes, Mapping[str, str]], list[Batch]]] = {

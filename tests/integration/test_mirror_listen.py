@@ -7,11 +7,14 @@ import socket
 import struct
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
@@ -46,11 +49,12 @@ class Listener:
             first = process.stderr.readline()
         self.ports = [int(where.rsplit(" ", 1)[1]) for where in json.loads(first)["sockets"]]
 
-    def hears(self, event: str) -> None:
+    def hears(self, event: str) -> str:
+        """Waits until it says so; the line."""
         assert self.process.stderr
         for said in self.process.stderr:
             if event in said:
-                return
+                return said
         raise AssertionError(event)
 
     def stop(self) -> dict[str, Any]:
@@ -182,6 +186,43 @@ def test_packets_are_passed_on_as_they_came(pipe: Path) -> None:
     assert (told["forwarded"], told["not_forwarded"], told["reserved_bits"]) == (5, 0, 4)
 
 
+def got(url: str) -> tuple[int, str]:
+    try:
+        with urlopen(url, timeout=30) as answer:  # noqa: S310  (ours, on loopback)
+            return answer.status, answer.read().decode()
+    except HTTPError as refused:
+        with refused:
+            return refused.code, refused.read().decode()
+
+
+def test_it_can_be_watched_while_it_listens(pipe: Path, tmp_path: Path) -> None:
+    figures = tmp_path / "mirror.json"
+    more = ("--http", "127.0.0.1:0", "--figures", str(figures), "--status-seconds", "0.2", "--name", "sensor-7")
+    with listening("--out", str(pipe), *more) as listener, sender(listener.ports[0]) as sending:
+        url = json.loads(listener.hears('"serving"'))["metrics"].removesuffix("/metrics")
+        wait_for(lambda: got(f"{url}/healthz")[0] == 503, 60, lambda: got(f"{url}/healthz")[1])
+        assert "nobody reads the stream" in got(f"{url}/healthz")[1]
+        reader = Reader(pipe)
+        wait_for(lambda: got(f"{url}/healthz")[0] == 200, 60, lambda: got(f"{url}/healthz")[1])
+        for number in range(40):
+            sending.send(vxlan(VNIS[number % 4], numbered(number)))
+        sending.send(b"junk")
+        counted = 'flowtap_mirror_vni_packets_total{vni="16777215"} 10.0'
+        wait_for(lambda: counted in got(f"{url}/metrics")[1], 60, lambda: got(f"{url}/metrics")[1])
+        listener.stop()
+        reader.ended()
+    told = [json.loads(line) for line in figures.read_text().splitlines()]
+    assert {(each["event_type"], each["host"]) for each in told} == {("mirror", "sensor-7")}
+    of_listener = [each["listener"] for each in told if "vlan" not in each]
+    assert sum(each["mirrored"] for each in of_listener) == 40
+    assert sum(each["dropped_by"].get("short", 0) for each in of_listener) == 1
+    of_vnis = Counter[int]()
+    for each in told:
+        if "vlan" in each:
+            of_vnis[each["vlan"][0] << 12 | each["vlan"][1]] += each["listener"]["packets"]
+    assert of_vnis == dict.fromkeys(VNIS, 10)
+
+
 def test_a_stream_on_standard_output_ends_with_its_reader() -> None:
     command = [
         sys.executable,
@@ -286,4 +327,5 @@ def test_an_interface_gets_every_frame_with_its_tags() -> None:
         ["unshare", "--net", sys.executable, script], capture_output=True, text=True, check=False, timeout=240
     )
     assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout) == {"sent": 4000, "received": 4000, "wrong": 0, "not_handed_on": 1}
+    told = json.loads(ran.stdout)
+    assert told == {"sent": 4000, "received": 4000, "wrong": 0, "not_handed_on": 1, "after it was made anew": True}

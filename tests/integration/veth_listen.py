@@ -41,24 +41,35 @@ def received(captured: socket.socket) -> bytes:
             return frame
 
 
-def main() -> None:
-    for command in (
-        "ip link set lo up",
-        "ip link add v0 type veth peer name v1",
-        "ip link set v0 mtu 9100 up",
-        "ip link set v1 mtu 9100 up",
-    ):
-        subprocess.run(command.split(), check=True)
+def run(command: str) -> None:
+    subprocess.run(command.split(), check=True)
+
+
+def made() -> socket.socket:
+    """The veth pair, and a socket that captures what comes out of it."""
+    run("ip link add v0 type veth peer name v1")
+    run("ip link set v1 mtu 9100 up")
     captured = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
     captured.bind(("v1", 0))
     captured.setsockopt(_SOL_PACKET, _AUXDATA, 1)
     captured.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
     captured.settimeout(60)
+    run("ip link set v0 mtu 9100 up")
+    return captured
+
+
+def heard(process: "subprocess.Popen[str]", event: str) -> None:
+    assert process.stderr
+    while event not in process.stderr.readline():
+        assert process.poll() is None
+
+
+def main() -> None:
+    run("ip link set lo up")
+    captured = made()
     command = [sys.executable, "-m", "shipper", "mirror", "listen", "--address", "127.0.0.1", "--interface", "v0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr
-        while "listening" not in process.stderr.readline():
-            assert process.poll() is None
+        heard(process, "listening")
         sending = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sending.connect(("127.0.0.1", 4789))
         wrong = count = 0
@@ -70,11 +81,27 @@ def main() -> None:
         sending.send(vxlan(1, bytes(9150)))  # longer than the interface takes
         sending.send(vxlan(1, numbered(0)))
         received(captured)
+        run("ip link delete v0")
+        heard(process, "interface v0 is gone")
+        captured.close()
+        captured = made()
+        heard(process, "interface v0 is there again")
+        sending.send(vxlan(VNIS[1], numbered(1)))
+        again = received(captured) == expected(1)
         process.terminate()
         out, _ = process.communicate(timeout=60)
     told = json.loads(out)
     sys.stdout.write(
-        json.dumps({"sent": FRAMES, "received": count, "wrong": wrong, "not_handed_on": told["not_handed_on"]}) + "\n"
+        json.dumps(
+            {
+                "sent": FRAMES,
+                "received": count,
+                "wrong": wrong,
+                "not_handed_on": told["not_handed_on"],
+                "after it was made anew": again,
+            }
+        )
+        + "\n"
     )
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mirror.account import Account
 from mirror.frames import Drop
 from mirror.tally import Tally
 
@@ -20,6 +21,27 @@ def as_json(tally: Tally) -> dict[str, Any]:
         "tags_stripped": tally.tags_stripped,
         "vnis": {str(vni): {"packets": each.packets, "bytes": each.octets} for vni, each in tally.vnis.items()},
         "packets_of_further_vnis": tally.beyond_most_vnis,
+    }
+
+
+def of_listener(now: Account) -> dict[str, Any]:
+    """The same of a listener, and what was lost where."""
+    columns = (now.vnis.tolist(), now.vni_packets.tolist(), now.vni_octets.tolist())
+    return {
+        "frames": now.frames,
+        "mirrored": now.mirrored,
+        "dropped": {drop.name.lower(): now.drops[drop] for drop in Drop if now.drops.get(drop)},
+        "truncated": now.truncated,
+        "duplicates": now.duplicates,
+        "reserved_bits": now.reserved_bits,
+        "tags_stripped": now.tags_stripped,
+        "vnis": {str(vni): {"packets": count, "bytes": size} for vni, count, size in zip(*columns, strict=True)},
+        "packets_of_further_vnis": now.further,
+        "kernel_drops": now.kernel_drops,
+        "longer_than_slots": now.cut,
+        "not_handed_on": now.not_handed_on,
+        "forwarded": now.forwarded,
+        "not_forwarded": now.not_forwarded,
     }
 
 

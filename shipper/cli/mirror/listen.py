@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from io import FileIO
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shipper.cli.context import now
+from shipper.cli.context import Context, now
 from shipper.cli.mirror.decode import translating
 from shipper.cli.output import note, write_json
 from shipper.cli.signals import stop_on_signals
@@ -19,9 +18,6 @@ from shipper.cli.signals import stop_on_signals
 if TYPE_CHECKING:
     from mirror.listening import Listening
     from mirror.outlets import Forwarder, Interface, Stream
-    from shipper.log import StreamLog
-
-_KEEPALIVE_SECONDS = 1.0
 
 
 @click.command("listen")
@@ -41,7 +37,11 @@ _KEEPALIVE_SECONDS = 1.0
 @click.option("--drop-duplicates", is_flag=True, help="Leave out packets seen again under another VNI within 100 ms.")
 @click.option("--buffer-mib", default=64, show_default=True, type=click.IntRange(1, 1024), help="The socket's buffer.")
 @click.option("--status-seconds", default=60.0, show_default=True, help="Figures are told so often, on standard error.")
-def listen_command(**options: Any) -> int:
+@click.option("--figures", default="", metavar="FILE", help="And appended to this file, which `shipper run` follows.")
+@click.option("--name", default="", help="Name of this sensor in that file.  [default: the host's]")
+@click.option("--http", default="", metavar="HOST:PORT", help="Serve /metrics and /healthz there.")
+@click.pass_obj
+def listen_command(context: Context, /, **options: Any) -> int:
     """Take mirrored packets from the network until stopped, and hand their frames to Suricata.
 
     At most once: nothing can be asked for again. What is dropped is counted by whoever dropped it and told every
@@ -49,63 +49,25 @@ def listen_command(**options: Any) -> int:
     """
     if bool(options["interface"]) == bool(options["out"]):
         raise click.UsageError("one of --interface and --out is needed")
+    from shipper.cli.mirror.watched import Watched, served
     from shipper.log import StreamLog
 
     with translating(), stop_on_signals() as stop, ExitStack() as opened:
         log = StreamLog(sys.stderr, now, as_json=True)
         outlet = opened.enter_context(closing(_outlet(options, log)))
         listening = _listening(options, outlet, opened)
-        told = _Figures(listening, outlet)
+        watched = Watched(listening, log, options["status_seconds"], options["figures"], options["name"])
         log("listening", sockets=[_where(inlet) for inlet in listening.inlets])
-        listening.run(stop.event.is_set, _tick(outlet, told, log, options["status_seconds"]))
+        beyond = bool(options["http"]) and context.settings.watch.http_beyond_loopback
+        if url := opened.enter_context(served(options["http"], lambda: watched.account, beyond_loopback=beyond)):
+            log("serving", metrics=f"{url}/metrics", health=f"{url}/healthz")
+        listening.run(stop.event.is_set, watched.tick)
+        watched.tell()
     if options["out"] == "-":
-        log("stopped", **told.now())
+        log("stopped", **watched.now())
     else:
-        write_json(told.now())
+        write_json(watched.now())
     return 0
-
-
-class _Figures:
-    """What was seen, and what was lost where."""
-
-    def __init__(self, listening: "Listening", outlet: "Interface | Stream") -> None:
-        self._listening = listening
-        self._outlet = outlet
-
-    def now(self) -> dict[str, Any]:
-        """As of now."""
-        from shipper.cli.mirror.figures import as_json
-
-        listening = self._listening
-        return as_json(listening.decoding.tally) | {
-            "kernel_drops": sum(inlet.kernel_drops for inlet in listening.inlets),
-            "longer_than_slots": sum(inlet.cut for inlet in listening.inlets),
-            "not_handed_on": self._outlet.lost,
-            "forwarded": sum(each.sent for each in listening.forwarders),
-            "not_forwarded": sum(each.lost for each in listening.forwarders),
-        }
-
-
-def _tick(
-    outlet: "Interface | Stream", told: _Figures, log: "StreamLog", status_seconds: float
-) -> "Callable[..., None]":
-    from mirror.outlets import Stream
-
-    kept_alive = status = time.monotonic()
-
-    def tick(*, idle: bool) -> None:
-        nonlocal kept_alive, status
-        at = time.monotonic()
-        if not idle:
-            kept_alive = at
-        elif isinstance(outlet, Stream) and at - kept_alive >= _KEEPALIVE_SECONDS:
-            outlet.keep_alive(time.time_ns())
-            kept_alive = at
-        if at - status >= status_seconds:
-            status = at
-            log("mirrored packets", **{name: value for name, value in told.now().items() if name != "vnis"})
-
-    return tick
 
 
 def _listening(options: dict[str, Any], outlet: "Interface | Stream", opened: ExitStack) -> "Listening":
@@ -134,14 +96,14 @@ def _listening(options: dict[str, Any], outlet: "Interface | Stream", opened: Ex
     if small:
         note(f"The kernel gives a buffer of {small.buffer_bytes:,} bytes only: sysctl -w net.core.rmem_max={size}")
     forwarders = [opened.enter_context(closing(_forwarder(text))) for text in options["forwards"]]
-    return Listening(inlets, Decoding(wanted, outlet), forwarders)
+    return Listening(inlets, Decoding(wanted, outlet), outlet, forwarders)
 
 
 def _outlet(options: dict[str, Any], tell: Callable[[str], None]) -> "Interface | Stream":
     from mirror.outlets import Interface, Stream, pipe
 
     if options["interface"]:
-        return Interface(options["interface"])
+        return Interface(options["interface"], tell)
     if options["out"] == "-":
         once = iter([FileIO(os.dup(1), "wb")])
         return Stream(lambda: next(once, None), tell, once=True)

@@ -11,6 +11,7 @@ SHARED: Final = ("", "packet_info", "ether", "tunnel", "traffic", "metadata", "f
 """Objects that events of any type may have, with what is below them."""
 
 _OWN: Final = {
+    "mirror.stats": ("listener",),
     "suricata.alert": ("alert", "fileinfo", "files"),
     "suricata.anomaly": ("anomaly",),
     "suricata.dns": ("dns", "http"),

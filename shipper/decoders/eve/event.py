@@ -52,6 +52,7 @@ TYPES: Final[Mapping[str, Type]] = {
     "fileinfo": Type("suricata.fileinfo", category=("network", "file")),
     "flow": Type("suricata.flow", category=("network", "session"), client_first=True),
     "http": _protocol("http", "http", ("network", "web")),
+    "mirror": Type("mirror.stats", "metric", ("host",)),
     "netflow": Type("suricata.other", category=("network", "session")),
     "stats": Type("suricata.stats", "metric", ("host",)),
     "tls": _protocol("tls", "tls"),
@@ -106,7 +107,7 @@ def document_of(event: dict[str, Any], table: Callable[[str], Table], stream: St
     if derive is not None:
         derive(document, event)
     document["suricata"] = {"eve": event}
-    document["flowtap"] = flowtap
+    flowtap = document["flowtap"] = document.pop("flowtap", {}) | flowtap
     when = _when(document, event, own, span, out)
     _put_aside(event, flowtap, out)
     return Event(document, known.dataset, when, bool(out.malformed), out.opaque or bool(out.unknown or out.malformed))

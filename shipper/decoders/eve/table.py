@@ -10,6 +10,7 @@ from enum import Enum
 from functools import lru_cache
 
 from shipper.decoders.eve.fields_core import CORE
+from shipper.decoders.eve.fields_mirror import MIRROR
 from shipper.decoders.eve.fields_protocols import PROTOCOLS
 from shipper.decoders.eve.fields_stats import STATS
 from shipper.decoders.eve.fields_web import WEB
@@ -68,7 +69,7 @@ class Table:
 @lru_cache(maxsize=1)
 def families() -> Mapping[str, str]:
     """Every object's path and words, of all families."""
-    return {**CORE, **WEB, **PROTOCOLS, **STATS}
+    return {**CORE, **WEB, **PROTOCOLS, **STATS, **MIRROR}
 
 
 def table(kinds: Mapping[str, Kind] | None = None, objects: Container[str] | None = None) -> Table:
