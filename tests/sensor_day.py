@@ -4,7 +4,7 @@ In: the golden EVE samples. Out: lines of eve.json, the same for the same period
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,21 @@ def lines(since: datetime, until: datetime, times: int = 4) -> Iterator[str]:
     for number in range(len(samples) * times):
         sample = samples[number * 7 % len(samples)]
         yield json.dumps(_at(sample, since + step * number, number))
+
+
+def mirrored(since: datetime, until: datetime, vnis: Sequence[int], minutes: int = 20) -> Iterator[str]:
+    """What a listener tells of itself and of these VNIs, as often, and an alert of each; for `--vlan-is-vni`."""
+    first, of_vni, *_ = [json.loads(line) for line in (GOLDEN / "mirror.in").read_text().splitlines()]
+    seen = (GOLDEN / "suricata-7.in").read_text().splitlines()
+    alert = next(event for event in map(json.loads, seen) if event["event_type"] == "alert")
+    step = (until - since) / minutes
+    for number in range(minutes):
+        when = _text(since + step * number)
+        yield json.dumps(first | {"timestamp": when})
+        for vni in vnis:
+            told = {"timestamp": when, "vlan": [vni >> 12, vni & 0xFFF]}
+            yield json.dumps(of_vni | told)
+            yield json.dumps(_at(alert | told, since + step * number, number))
 
 
 def _at(sample: dict[str, Any], moment: datetime, number: int) -> dict[str, Any]:

@@ -64,10 +64,16 @@ PIPELINE = Pattern(
     formats={"@timestamp": _TIME}
     | {f"flowtap.pipeline.{name}": _BYTES for name in ("bytes.read", "bytes.sent", "memory_bytes", "backlog.bytes")},
 )
+MIRROR = Pattern(
+    "mirror.stats",
+    ("mirror.stats",),
+    formats={"@timestamp": _TIME, "flowtap.mirror.vni": _PLAIN}
+    | {f"flowtap.listener.{name}": _BYTES for name in ("bytes", "mirrored_bytes")},
+)
 DEAD_LETTERS = Pattern("deadletter", ("deadletter",), formats={"@timestamp": _TIME})
 
 PATTERNS = (
-    FLOW_LOGS, FLOW_LOGS_EVER, EVENTS, CONNECTIONS, ALERTS, ANOMALIES, DNS, FILES, HTTP, OTHER, TLS, STATS, PIPELINE,
-    DEAD_LETTERS,
+    FLOW_LOGS, FLOW_LOGS_EVER, EVENTS, CONNECTIONS, ALERTS, ANOMALIES, DNS, FILES, HTTP, OTHER, TLS, STATS, MIRROR,
+    PIPELINE, DEAD_LETTERS,
 )  # fmt: skip
 """The first one is the default of a fresh Dashboards."""

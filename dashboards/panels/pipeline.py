@@ -105,5 +105,5 @@ PIPELINE_HEALTH = Dashboard(
         (Place(LETTERS, 24, 15), Place(PARTITIONS, 24, 15)),
         (Place(LETTER_LIST, 48, 16),),
     ),
-    next=("overview", "alerts"),
+    next=("overview", "alerts", "mirroring"),
 )

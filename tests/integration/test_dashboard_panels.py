@@ -1,5 +1,6 @@
 """Every panel's query, as Dashboards sends it, on the demo's day in real OpenSearch: none is empty, in 3.x and 2.19."""
 
+import json
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from shipper.views.panels import Answered, ask
 
 ROOT = Path(__file__).parents[2]
 RECORDS = 6_000
+VNIS = (1053, 0xFFFFFF)  # one that the inventory knows, and one that it does not
 # The scan and the theft of the story are in it at any size; these ask about the last minutes of the clock.
 LATELY = {"overview-accepted-lately", "overview-refused-lately"}
 
@@ -39,10 +41,17 @@ def loaded(request: pytest.FixtureRequest, folder: Path, tmp_path_factory: pytes
     story = orjson.loads((folder / "story.json").read_bytes())
     since, until = (datetime.fromisoformat(story[end]) for end in ("begin", "end"))
     state = tmp_path_factory.mktemp("state")
+    known = tmp_path_factory.mktemp("inventory") / "inventory.json"
     with Shipper(node, f"flowtapb{os.getpid()}", state).with_schema() as shipper:
         shipper("backfill", "flowlogs", folder / "AWSLogs")
         events = "".join(f"{line}\n" for line in sensor_day.lines(since, until))
         shipper("backfill", "eve", "-", stdin=events.encode())
+        known.write_text(
+            json.dumps({"sessions": [{"vni": 1053, "session_id": "tms-1", "instance_id": "i-1", "eni": "e-1"}]})
+        )
+        told = "".join(f"{line}\n" for line in sensor_day.mirrored(since, until, VNIS))
+        mirror = ("--set", f"mirror.inventory={known}")
+        shipper(*mirror, "backfill", "eve", "-", "--vlan-is-vni", stdin=told.encode())
         shipper("backfill", "flowlogs", "-", stdin=b"version account-id\n2\n", code=5)  # a dead letter
         shipper.search({"size": 0})
         yield shipper
@@ -72,6 +81,8 @@ def test_what_panels_count_is_what_is_there(loaded: Shipper, answers: dict[str, 
     assert answers["refused-total"].documents == story["by_action"]["REJECT"]
     assert answers["overview-log-status"].rows == len(story["by_log_status"])
     assert answers["alerts-total"].documents == loaded.count("suricata.alert")
+    assert answers["mirroring-vnis"].rows == len(VNIS)
+    assert answers["mirroring-sessions"].rows == answers["mirroring-strangers"].rows == 1
 
 
 def test_an_empty_dataset_is_told(loaded: Shipper) -> None:

@@ -12,6 +12,7 @@ from dashboards.client import Dashboards, Place
 from dashboards.errors import DashboardsError, DashboardsRefused, DashboardsUnavailable, ObjectsInvalid
 from dashboards.exporter import exported
 from dashboards.importer import Defaults, apply, look, set_defaults, wait_until_ready
+from dashboards.panels import DASHBOARDS
 from dashboards.plan import Deed, Plan
 from dashboards.saved_object import Reference, SavedObject
 from fake_dashboards import FakeDashboards
@@ -77,7 +78,7 @@ def test_repeated_nothing_is_written(fake: FakeDashboards) -> None:
 def test_another_version_of_ours_is_replaced_and_backed_up(fake: FakeDashboards) -> None:
     run(fake, with_range(WANTED, "2024-01-01T00:00:00.000Z", "2024-02-01T00:00:00.000Z"))
     planned, backups = run(fake)
-    assert deeds(planned) == {Deed.UPDATE: 6, Deed.LEAVE: len(WANTED) - 6}
+    assert deeds(planned) == {Deed.UPDATE: len(DASHBOARDS), Deed.LEAVE: len(WANTED) - len(DASHBOARDS)}
     assert {each.attributes["timeFrom"] for each in backups} == {"2024-01-01T00:00:00.000Z"}
     assert fake.objects[OVERVIEW]["attributes"]["timeFrom"] == "now-24h"
 
