@@ -9,7 +9,10 @@ from shipper.cli.context import Context, now
 from shipper.cli.output import shown, write_json, write_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shipper.doctor.checkup import Result
+    from shipper.doctor.finding import Finding
 
 
 @click.command("doctor")
@@ -27,7 +30,7 @@ def doctor(context: Context, /, json_wanted: bool) -> int:
     if json_wanted:
         write_json(_as_json(results))
     else:
-        write_lines(*_lines(results))
+        write_lines(*as_lines([(result.name, result.finding) for result in results]))
     return exit_code(results)
 
 
@@ -38,14 +41,14 @@ def _as_json(results: "tuple[Result, ...]") -> dict[str, Any]:
     return {"ok": exit_code(results) == 0, "checks": checks}
 
 
-def _lines(results: "tuple[Result, ...]") -> list[str]:
-    width = max(len(result.name) for result in results)
+def as_lines(findings: "Sequence[tuple[str, Finding]]") -> list[str]:
+    """Findings by name, each with its remedy, and how many there are of each outcome."""
+    width = max(len(name) for name, _ in findings)
     lines = []
-    for result in results:
-        found = result.finding
-        lines.append(f"{found.outcome.value:<7}  {result.name:<{width}}  {shown(found.seen)}")
+    for name, found in findings:
+        lines.append(f"{found.outcome.value:<7}  {name:<{width}}  {shown(found.seen)}")
         if found.remedy:
             lines.append(f"{'':<{width + 9}}  → {shown(found.remedy)}")
-    outcomes = [result.finding.outcome.value for result in results]
+    outcomes = [found.outcome.value for _, found in findings]
     counts = [f"{outcomes.count(name)} {name}" for name in ("ok", "warn", "fail", "skipped") if name in outcomes]
     return [*lines, "", ", ".join(counts)]
