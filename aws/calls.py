@@ -1,4 +1,4 @@
-"""The calls to AWS that read flow logs and the permission each takes: the table that the policy is made from.
+"""The calls to AWS that read flow logs and rules of networks, and the permission each takes: policies are made from it.
 
 Service Authorization Reference, "Actions, resources, and condition keys" of Amazon S3, Amazon SQS, Amazon CloudWatch
 Logs and Amazon EC2. Each client tells a Recorder of each call, so that tests can hold the policy against what was
@@ -18,6 +18,12 @@ RECEIVE, HIDE, DELETE, LOOK = QUEUE
 FILTER_EVENTS: Final = "logs:FilterLogEvents"
 DESCRIBE_GROUPS: Final = "logs:DescribeLogGroups"
 DESCRIBE_FLOW_LOGS: Final = "ec2:DescribeFlowLogs"
+NETWORK: Final = (
+    "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroupRules", "ec2:DescribeNetworkAcls",
+    "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeRouteTables",
+    "ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries",
+)  # fmt: skip
+"""What the rules of a network are read by; without the first three nothing can be said."""
 
 Recorder = Callable[[str, str], None]
 """Told of each call: the permission it takes, and the ARN it is about."""
@@ -84,3 +90,8 @@ def policy(
     if log_groups:  # these two know no narrower resource that would do
         statements.append({"Effect": "Allow", "Action": [DESCRIBE_GROUPS, DESCRIBE_FLOW_LOGS], "Resource": "*"})
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def network_policy() -> Mapping[str, Any]:
+    """The least that reading a network's rules takes. These actions know no narrower resource, prefix lists aside."""
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": [*NETWORK], "Resource": "*"}]}

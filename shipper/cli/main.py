@@ -39,6 +39,7 @@ COMMANDS = {
         "What people look at: build, check, plan, import, export, proxy.",
     ),
     "query": ("shipper.cli.query", "query", "Ready-made questions to the store."),
+    "explain": ("shipper.cli.explain", "explain", "Why a flow was let in or refused."),
 }
 
 

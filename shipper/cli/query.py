@@ -1,21 +1,15 @@
 """`shipper query NAME`: ready-made questions to the store."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import click
 
-from shipper.cli.context import Context, now
+from shipper.cli.asked_period import asked_period
+from shipper.cli.context import Context
 from shipper.cli.output import note, write_csv, write_json, write_table
 from shipper.errors import ConfigError
-from shipper.period import HELP, moment, period
-from shipper.views.filters import FILTERS, Clause, clauses
-
-if TYPE_CHECKING:
-    from shipper.views.question import Question
-
-_DAY = timedelta(hours=24)
+from shipper.period import HELP
+from shipper.views.filters import FILTERS, clauses
 
 
 def _filters(command: Callable[..., int]) -> Callable[..., int]:
@@ -57,7 +51,7 @@ def query(
         return _list(json_wanted)
     asked = question(name)
     narrowed = clauses({each: text for each, text in given.items() if text is not None}, asked.filters, name)
-    begin, end = _period(context, asked, narrowed, since, until)
+    begin, end = asked_period(context, asked, narrowed, since, until)
     found = ask(context.store, context.settings.opensearch.prefix, asked, Scope(begin, end, limit, narrowed))
     if json_wanted:
         write_json([dict(zip(asked.columns, row, strict=True)) for row in found])
@@ -79,20 +73,3 @@ def _list(json_wanted: bool) -> int:
     else:
         write_table("Questions", columns, rows)
     return 0
-
-
-def _period(
-    context: Context, asked: "Question", narrowed: tuple[Clause, ...], since: str | None, until: str | None
-) -> tuple[datetime, datetime]:
-    """Old data is found too: without a time, it is the newest day that holds any."""
-    from shipper.views.question import newest
-
-    current = now()
-    if since is None and until is None:
-        last = newest(context.store, context.settings.opensearch.prefix, asked, narrowed)
-        until_moment = min(current, last + timedelta(seconds=1)) if last else current
-        return until_moment - _DAY, until_moment
-    if since is None:
-        end = moment(until or "0m", current)
-        return end - _DAY, end
-    return period(since, until or "0m", current)

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from shipper.opensearch.client import Store, segment
 from shipper.views.filters import FLOW_FILTERS, Clause
+
+Found = TypeVar("Found")
 
 Cell = str | int | None
 Row = Sequence[Cell]
@@ -97,14 +99,19 @@ def buckets(found: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
 
 def ask(store: Store, prefix: str, question: Question, scope: Scope) -> Rows:
     """The answer's rows; none where there is no partition yet. Raises Unavailable or Refused."""
-    answer = question.answer(scope)
-    search = next(answer)
+    return run(store, prefix, question.answer(scope))
+
+
+def run(store: Store, prefix: str, searches: Generator[Search, Reply, Found]) -> Found:
+    """Sends each search that is yielded; what the generator returns. Raises Unavailable or Refused."""
+    reply: Reply | None = None
     while True:
         try:
-            search = answer.send(_reply(store, prefix, search))
+            search = searches.send(reply) if reply is not None else next(searches)
         except StopIteration as done:
-            rows: Rows = done.value
-            return rows
+            found: Found = done.value
+            return found
+        reply = _reply(store, prefix, search)
 
 
 def newest(store: Store, prefix: str, question: Question, clauses: tuple[Clause, ...]) -> datetime | None:

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from shipper.settings import AwsSettings
+from shipper.cli.aws_options import AWS_OPTIONS, AwsGiven, taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,31 +19,6 @@ class Chosen:
     regions: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
-
-
-_AWS_OPTIONS = (
-    click.option("--profile", help="Profile in the AWS configuration files (aws.profile)."),
-    click.option("--role-arn", metavar="ARN", help="Role to take on (aws.role_arn)."),
-    click.option("--external-id", help="External id that this role asks for (aws.external_id)."),
-    click.option("--endpoint-url", metavar="URL", help="Where S3 answers, if not at AWS (aws.endpoint_url)."),
-    click.option("--requester-pays", is_flag=True, default=None, help="Pay for what is read (aws.requester_pays)."),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class AwsGiven:
-    """What of the settings' section `aws` was given as an option; None where it was not."""
-
-    profile: str | None
-    role_arn: str | None
-    external_id: str | None
-    endpoint_url: str | None
-    requester_pays: bool | None
-
-    def over(self, settings: "AwsSettings") -> "AwsSettings":
-        """The settings with these over them."""
-        given = {x.name: getattr(self, x.name) for x in fields(self) if getattr(self, x.name) is not None}
-        return settings.model_copy(update=given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +56,9 @@ _PARAMETERS = (
     ),
     click.option("--json", "json_wanted", is_flag=True, help="The summary as JSON."),
 )
+_REQUESTER_PAYS = click.option(
+    "--requester-pays", is_flag=True, default=None, help="Pay for what is read (aws.requester_pays)."
+)
 
 
 def loading_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -89,10 +66,10 @@ def loading_options(command: Callable[..., int]) -> Callable[..., int]:
 
     @wraps(command)
     def collected(*arguments: Any, **given: Any) -> int:
-        aws = AwsGiven(**{x.name: given.pop(x.name) for x in fields(AwsGiven)})
+        aws = taken(given)
         names = [x.name for x in fields(Loading) if x.name != "aws"]
         return command(*arguments, loading=Loading(**{name: given.pop(name) for name in names}, aws=aws), **given)
 
-    for parameter in reversed((*_PARAMETERS, *_AWS_OPTIONS)):
+    for parameter in reversed((*_PARAMETERS, *AWS_OPTIONS, _REQUESTER_PAYS)):
         collected = parameter(collected)
     return collected
