@@ -3,6 +3,7 @@
 Record headers are written into the block's buffer, in the 16 bytes before each frame, so that a frame is copied once.
 """
 
+from collections.abc import Sequence
 from io import FileIO
 from pathlib import Path
 from struct import Struct
@@ -91,6 +92,15 @@ class RotatedCapture:
         self._written = len(FILE_HEADER)
         name = f"{self._path.stem}-{self._number:05}{self._path.suffix or '.pcap'}"
         return CaptureWriter(self._path.with_name(name).open("wb", buffering=0))
+
+
+def capture(frames: Sequence[tuple[int, bytes]]) -> bytes:
+    """A whole pcap of these: time in nanoseconds since 1970, frame."""
+    gap = bytes(_RECORD.itemsize)
+    data = np.frombuffer(bytearray(b"".join(gap + frame for _, frame in frames)), np.uint8)
+    lengths = np.array([len(frame) for _, frame in frames], np.int64)
+    ends = np.cumsum(lengths + _RECORD.itemsize)
+    return FILE_HEADER + records(data, ends - lengths, ends, np.array([time for time, _ in frames], np.int64))
 
 
 def records(data: Bytes, starts: Places, ends: Places, times_ns: Places) -> bytes:

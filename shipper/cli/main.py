@@ -39,6 +39,7 @@ COMMANDS = {
         "What people look at: build, check, plan, import, export, proxy.",
     ),
     "query": ("shipper.cli.query", "query", "Ready-made questions to the store."),
+    "trace": ("shipper.cli.trace", "trace", "Everything both witnesses say of one connection."),
     "explain": ("shipper.cli.explain", "explain", "Why a flow was let in or refused."),
 }
 

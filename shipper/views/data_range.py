@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from shipper.opensearch.client import Store, segment
 from shipper.views.texts import moment_ms
@@ -31,10 +32,21 @@ def shown_range(ends: Mapping[str, Any], now: datetime) -> tuple[str, str]:
     return _text(since), _text(until)
 
 
-def link(url: str, dashboard: str, shown: tuple[str, str]) -> str:
-    """Where a dashboard opens with this range, in a browser."""
+def link(url: str, dashboard: str, shown: tuple[str, str], query: str = "") -> str:
+    """Where a dashboard opens with this range, in a browser; with a query in Dashboards' query language, if any."""
     since, until = shown
-    return f"{url.rstrip('/')}/app/dashboards#/view/{dashboard}?_g=(time:(from:'{since}',to:'{until}'))"
+    opened = f"{url.rstrip('/')}/app/dashboards#/view/{dashboard}?_g=(time:(from:'{since}',to:'{until}'))"
+    if not query:
+        return opened
+    words = quote(query.replace("!", "!!").replace("'", "!'"), safe="")  # rison: ! marks what follows
+    return f"{opened}&_a=(query:(language:kuery,query:'{words}'))"
+
+
+def whole_minutes(since: datetime, until: datetime) -> tuple[str, str]:
+    """The range around these, a minute more at either side."""
+    minute = timedelta(minutes=1)
+    begin, end = since - minute, until + 2 * minute
+    return _text(begin.replace(second=0, microsecond=0)), _text(end.replace(second=0, microsecond=0))
 
 
 def _text(moment: datetime) -> str:
