@@ -24,7 +24,7 @@ from demo.stage import MINUTE, WINDOW, Period, PortBook, Stage
 from demo.story import flows
 from demo.truth import Story, Truth
 
-TELLING = 2
+TELLING = 3
 """Raise it when the same arguments tell another story: kept folders are then told anew."""
 
 DEFAULT_SEED = 20

@@ -2,11 +2,12 @@
 
     python -m demo.flow_logs --out .cache/demo/flowlogs
 
-The folder holds `AWSLogs/…` (what to load), `mirrored.pcap` (what Suricata reads: the packets of one connection that is
-in the flow logs, too), `story.json` and `manifest.json`. A folder whose story is whole and ended less than 24 hours ago
-is kept as it is, so that running and loading again adds nothing; a new story then begins no earlier than the old one
-ended, so no minute is told twice. `--fresh`, or asking for another end, seed or size, tells the day anew: load that
-into an empty store. Only an empty folder or one with our manifest is ever written to.
+The folder holds `AWSLogs/…` (what to load), `mirrored.pcap` (the packets of one connection that is in the flow logs,
+too, as a mirror session sends them), `inventory.json` (whose session that is), `story.json` and `manifest.json`. A
+folder whose story is whole and ended less than 24 hours ago is kept as it is, so that running and loading again adds
+nothing; a new story then begins no earlier than the old one ended, so no minute is told twice. `--fresh`, or asking for
+another end, seed or size, tells the day anew: load that into an empty store. Only an empty folder or one with our
+manifest is ever written to.
 """
 
 import argparse
@@ -21,10 +22,11 @@ from typing import Any
 
 from demo.delivery import DEFAULT_RECORDS, DEFAULT_SEED, Request, story, tell
 from demo.sample import mirrored
+from demo.session import inventory, sent
 from demo.stage import DAY
 from demo.truth import Story
 
-PCAP = "mirrored.pcap"
+PCAP, INVENTORY = "mirrored.pcap", "inventory.json"
 
 Manifest = dict[str, Any]
 
@@ -62,7 +64,8 @@ def write(out: Path, request: Request) -> Story:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(delivered.body)
     if login := delivery.truth.login:
-        (out / PCAP).write_bytes(mirrored(login))
+        (out / PCAP).write_bytes(sent(mirrored(login)))
+        _write_json(out / INVENTORY, inventory())
     truth = story(request, delivery, count)
     _write_json(out / "story.json", truth)
     _write_json(out / "manifest.json", _manifest(request) | {"complete": True})

@@ -5,7 +5,7 @@ anything else is a ValueError. Of a packet only addresses and the two checksums 
 """
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
@@ -62,12 +62,15 @@ def volume(capture: bytes, source: str) -> Volume:
 
 def moved(capture: bytes, start: int, names: Mapping[str, str]) -> bytes:
     """The same packets, the first in second `start` and all with their distances, by the addresses of `names`."""
+    shift = start * 1_000_000 - next(packets(capture)).moment // 1_000_000 * 1_000_000
+    return written(capture, (Packet(each.moment + shift, _renamed(each, names)) for each in packets(capture)))
+
+
+def written(capture: bytes, told: Iterable[Packet]) -> bytes:
+    """These packets in a capture that begins as this one does."""
     made = [capture[:_FILE_HEADER]]
-    shift: int | None = None
-    for packet in packets(capture):
-        shift = start * 1_000_000 - packet.moment // 1_000_000 * 1_000_000 if shift is None else shift
-        frame = _renamed(packet, names)
-        made += [_PACKET_HEADER.pack(*divmod(packet.moment + shift, 1_000_000), len(frame), len(frame)), frame]
+    for moment, frame in told:
+        made += [_PACKET_HEADER.pack(*divmod(moment, 1_000_000), len(frame), len(frame)), frame]
     return b"".join(made)
 
 

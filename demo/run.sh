@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly LOGS=.cache/demo/flowlogs PACKETS=.cache/demo/flowlogs/mirrored.pcap EVE=.cache/demo/eve.json
+readonly INVENTORY=.cache/demo/flowlogs/inventory.json
 readonly SENSOR=$PWD/.cache/demo/sensor
 # The demo's documents go into the demo's stack, whatever settings of its user's there are.
 shipper() {
@@ -17,15 +18,16 @@ shipper() {
 }
 title() { printf '\n== %s\n' "$*"; }
 
-# IMAGE: Suricata reads the packets; $EVE is its whole word or what was there before. Twice would not be the same: each
+# IMAGE: the packets are taken out of their VXLAN, the VNI in two tags, and Suricata reads them; $EVE is its whole word or what was there before. Twice would not be the same: each
 # run has flow ids of its own, so what was read once is kept.
 read_packets() {
   local made=$PWD/.cache/demo/suricata
   rm -rf "$made"
   mkdir "$made"
+  shipper mirror decode "$PACKETS" --out "$made/tagged.pcap"
   docker run --rm --network none --cap-drop ALL --user "$(id -u):$(id -g)" --entrypoint suricata \
-    --volume "$SENSOR:$SENSOR:ro" --volume "$PWD/$LOGS:/packets:ro" --volume "$made:$made" "$1" \
-    -c "$SENSOR/suricata.yaml" --runmode single --set unix-command.enabled=no -l "$made" -r "/packets/${PACKETS##*/}"
+    --volume "$SENSOR:$SENSOR:ro" --volume "$made:$made" "$1" \
+    -c "$SENSOR/suricata.yaml" --runmode single --set unix-command.enabled=no -l "$made" -r "$made/tagged.pcap"
   mv "$made/eve.json" "$EVE"
 }
 
@@ -52,8 +54,8 @@ docker/stack.sh up
 
 title "Its flow logs: shipper backfill flowlogs $LOGS/AWSLogs"
 shipper backfill flowlogs "$LOGS/AWSLogs"
-title "What Suricata said of its packets: shipper backfill eve $EVE"
-shipper backfill eve "$EVE"
+title "What Suricata said of mirrored packets: shipper backfill eve $EVE --vlan-is-vni"
+shipper --set "mirror.inventory=$INVENTORY" backfill eve "$EVE" --vlan-is-vni
 
 story() { .venv/bin/python -c "import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])" "$LOGS/story.json" "$1"; }
 since=$(story begin) until=$(story end)

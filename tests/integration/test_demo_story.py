@@ -34,9 +34,21 @@ def story(folder: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def eve(folder: Path, suricata_image: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What Suricata says of the day's packets."""
+    """What Suricata says of the day's packets, taken out of what the mirror session sent."""
     del suricata_image
-    return eve_of([folder / "mirrored.pcap"], tmp_path_factory.mktemp("eve"))
+    made = tmp_path_factory.mktemp("eve")
+    command = [
+        sys.executable,
+        "-m",
+        "shipper",
+        "mirror",
+        "decode",
+        folder / "mirrored.pcap",
+        "--out",
+        made / "tagged.pcap",
+    ]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return eve_of([made / "tagged.pcap"], made / "suricata")
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +94,11 @@ def test_accepted_and_refused_over_time(loaded: Shipper, story: Any) -> None:
     assert max(rows, key=lambda row: row["refused"])["from (UTC)"].startswith(scan)
 
 
-def test_an_alert_stands_beside_the_flow_logs_of_its_connection(loaded: Shipper, eve: Path, story: Any) -> None:
-    loaded("backfill", "eve", eve)
+def test_an_alert_stands_beside_the_flow_logs_of_its_connection(
+    loaded: Shipper, eve: Path, folder: Path, story: Any
+) -> None:
+    mirrored = ("--set", f"mirror.inventory={folder / 'inventory.json'}", "backfill", "eve", eve, "--vlan-is-vni")
+    loaded(*mirrored)
     loaded.search({"size": 0}, "suricata.*")
     login = story["login"]
     rows = answer(loaded, story, "alerts")
@@ -103,8 +118,15 @@ def test_an_alert_stands_beside_the_flow_logs_of_its_connection(loaded: Shipper,
     both = {"term": {"network.community_id": alert["_source"]["network"]["community_id"]}}
     records = loaded.documents(both)
     assert sum(row["records"] for row in rows) == len(records) >= 4
-    again = loaded("backfill", "eve", eve, "--again", "--json").json["sums"]
+    again = loaded(*mirrored, "--again", "--json").json["sums"]
     assert (again["delivered"], again["dead_lettered"]) == (0, 0)
+
+    # The alert names the instance, and the flow logs of its interface are those of the connection.
+    mirror = alert["_source"]["flowtap"]["mirror"]
+    assert (mirror["eni"], mirror["vni"]) == (login["interface_id"], 1053)
+    assert mirror["instance_id"] == alert["_source"]["cloud"]["instance"]["id"]
+    of_session = {record["_source"]["cloud"]["instance"]["id"] for record in records if "aws" in record["_source"]}
+    assert of_session == {mirror["instance_id"]}
 
 
 def test_run_again_it_adds_nothing(loaded: Shipper, folder: Path, story: Any) -> None:
