@@ -15,6 +15,7 @@ COLUMNS: Mapping[str, str] = {
     "alert": "left",
     "client": "left",
     "server": "left",
+    "mirrored at": "left",
     "seen at": "left",
     "sent by": "left",
     "action": "left",
@@ -23,7 +24,10 @@ COLUMNS: Mapping[str, str] = {
     "bytes": "number",
 }
 
-_ALERT = ("@timestamp", "event.start", "rule", "client", "server", "network.community_id", "suricata.eve.flow_id")
+_ALERT = (
+    "@timestamp", "event.start", "rule", "client", "server", "network.community_id", "suricata.eve.flow_id",
+    "flowtap.mirror",
+)  # fmt: skip
 # An interface has a connection in two directions, mostly with one action: enough for ten interfaces on its way.
 _PER_ALERT = 20
 _PAGE = 250
@@ -137,7 +141,7 @@ def _records(alerts: Sequence[Found], ends: Mapping[str, str]) -> dict[str, Any]
 def _rows(alert: Found, ways: Sequence[Found]) -> Iterator[list[Cell]]:
     client = address(alert.get("client", {}))
     name = alert.get("rule", {}).get("name")
-    told: list[Cell] = [when(alert["@timestamp"]), name, client, end(alert.get("server", {}))]
+    told: list[Cell] = [when(alert["@timestamp"]), name, client, end(alert.get("server", {})), _mirrored_at(alert)]
     if not ways:
         yield [*told, None, None, None, 0, 0, 0]
     # An interface's request before its response.
@@ -146,6 +150,14 @@ def _rows(alert: Found, ways: Sequence[Found]) -> Iterator[list[Cell]]:
         sent_by = "client" if source == client else "server"
         sums = (way["doc_count"], int(way["packets"]["value"]), int(way["bytes"]["value"]))
         yield [*told, interface or None, sent_by, action or None, *sums]
+
+
+def _mirrored_at(alert: Found) -> str | None:
+    """Whose packet it was: the instance, else its interface, and the mirror session; else the VNI."""
+    mirror = alert.get("flowtap", {}).get("mirror", {})
+    known = [mirror.get("instance_id") or mirror.get("eni"), mirror.get("session_id")]
+    said = " ".join(part for part in known if part)
+    return said or (f"VNI {mirror['vni']}" if "vni" in mirror else None)
 
 
 def _flow_id(alert: Found) -> str:

@@ -125,6 +125,7 @@ def test_an_alert_stands_beside_the_flow_logs_of_its_connection(
     mirror = alert["_source"]["flowtap"]["mirror"]
     assert (mirror["eni"], mirror["vni"]) == (login["interface_id"], 1053)
     assert mirror["instance_id"] == alert["_source"]["cloud"]["instance"]["id"]
+    assert {row["mirrored at"] for row in rows} == {f"{mirror['instance_id']} {mirror['session_id']}"}
     of_session = {record["_source"]["cloud"]["instance"]["id"] for record in records if "aws" in record["_source"]}
     assert of_session == {mirror["instance_id"]}
 

@@ -84,7 +84,21 @@ def test_records_overlap_the_connection_to_its_end_or_else_to_the_alert(flows, l
 
 def test_an_alert_that_no_flow_log_knows_is_shown():
     _, (row,) = told(hits(ALERT), hits(), records(**{"0": []}))
-    assert (row["alert"], row["seen at"], row["records"]) == ("FTP password", None, 0)
+    assert (row["alert"], row["mirrored at"], row["seen at"], row["records"]) == ("FTP password", None, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("mirror", "said"),
+    [
+        ({"vni": 7, "instance_id": "i-1", "eni": "eni-1", "session_id": "tms-1"}, "i-1 tms-1"),
+        ({"vni": 7, "eni": "eni-1"}, "eni-1"),
+        ({"vni": 7}, "VNI 7"),
+    ],
+)
+def test_a_mirrored_one_says_whose_packet_it_was(mirror, said):
+    asked, (row,) = told(hits(ALERT | {"flowtap": {"mirror": mirror}}), hits(), records(**{"0": []}))
+    assert row["mirrored at"] == said
+    assert "flowtap.mirror" in asked[0].body["_source"]
 
 
 def test_one_without_addresses_asks_for_no_flow_logs():
