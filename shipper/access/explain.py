@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shipper.access.acl import check_acl
-from shipper.access.check import Check, Outcome, together
+from shipper.access.check import Check, Gate, Outcome, together
 from shipper.access.groups import answered, check_groups
 from shipper.access.network import Network
 from shipper.access.packet import ICMP, Packet
@@ -50,11 +50,11 @@ class Explanation:
 
     @property
     def decisive(self) -> Check | None:
-        """The first check that refuses, or is not decided; of several that allow, the last that has a rule."""
+        """The first check that refuses, or is not decided; of those that allow, security groups by choice."""
         asked = self.checks if not self.seen.from_client else [each for each in self.checks if not each.answers]
         found = [each for each in asked if each.outcome is self.now]
         if self.now is Outcome.ALLOWED:
-            found = [each for each in found if each.rules][::-1]
+            found = sorted((each for each in found if each.rules), key=lambda each: each.gate is not Gate.GROUPS)
         return found[0] if found else None
 
 

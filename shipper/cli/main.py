@@ -40,7 +40,7 @@ COMMANDS = {
     ),
     "query": ("shipper.cli.query", "query", "Ready-made questions to the store."),
     "trace": ("shipper.cli.trace", "trace", "Everything both witnesses say of one connection."),
-    "explain": ("shipper.cli.explain", "explain", "Why a flow was let in or refused."),
+    "explain": ("shipper.cli.explain", "explain", "Why a flow was let in or refused; which rules are used."),
 }
 
 

@@ -13,9 +13,12 @@ import pytest
 from integration.command import Shipper
 from integration.containers import OpenSearchNode
 from integration.suricata_runs import eve_of
+from integration.transcript import missing, transcripts
 
 ROOT = Path(__file__).parents[2]
 RECORDS = 20_000
+NETWORK = ROOT / "demo" / "network.json"
+LEGACY_GROUP = "sg-0a30e6a1b4d8f2593"
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +133,65 @@ def test_an_alert_stands_beside_the_flow_logs_of_its_connection(
     assert of_session == {mirror["instance_id"]}
 
 
+def test_the_readmes_transcripts_are_what_the_commands_print(loaded: Shipper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever follows them on the demo's day sees this, at other times."""
+    monkeypatch.chdir(ROOT)
+    commands = list(transcripts((ROOT / "README.md").read_text("utf-8")))
+    assert len(commands) == 3
+    for (program, *arguments), lines in commands:
+        assert program == "shipper"
+        printed = loaded(*arguments).out
+        assert not missing(lines, printed), printed
+
+
 def test_run_again_it_adds_nothing(loaded: Shipper, folder: Path, story: Any) -> None:
     assert "Nothing new" in loaded("backfill", "flowlogs", folder / "AWSLogs").out
     again = loaded("backfill", "flowlogs", folder / "AWSLogs", "--again", "--json").json["sums"]
     assert (again["delivered"], again["duplicate"]) == (0, story["records"]["total"])
+
+
+def test_rules_are_counted_by_the_requests_that_they_let_through(loaded: Shipper, story: Any) -> None:
+    """Of the forgotten host: what came in on each port, by the records of its own interface."""
+    time = ("--since", story["begin"], "--until", story["end"])
+    told = loaded("explain", "rules", "--network", NETWORK, "--group", LEGACY_GROUP, *time, "--json").json
+    wanted = {port: requests_to(loaded, story, port) for port in (21, 22, 80, 443, 8000, 8443)}
+    found = {row["says"].split()[2]: row for row in told["rules"] if row["says"].startswith("allow tcp")}
+    assert {int(port): row["records"] for port, row in found.items()} == wanted
+    assert all(row["alone"] == row["records"] and row["interfaces"] == 1 for row in found.values())
+    assert wanted[22] > wanted[8000] > 0
+    assert (told["fit_no_rule"], told["interfaces_without_records"]) == (0, 0)
+    every = loaded("explain", "rules", "--network", NETWORK, *time, "--unused", "--json").json
+    assert every["fit_no_rule"] == 0
+    unused = {(row["group"].split()[1], row["says"]) for row in every["rules"]}
+    assert ("(reports)", "allow tcp 443 from 192.0.2.10/32") in unused
+    assert not any(group == "(legacy)" and "tcp" in says for group, says in unused)
+
+
+def requests_to(shipper: Shipper, story: Any, port: int) -> int:
+    """Accepted records of requests at the forgotten host."""
+    login = story["login"]
+    wanted = [
+        {"term": {"destination.ip": login["server"]}}, {"term": {"destination.port": port}},
+        {"term": {"event.action": "accept"}}, {"term": {"aws.vpcflow.interface_id": login["interface_id"]}},
+        {"range": {"@timestamp": {"gte": story["begin"], "lt": story["end"]}}},
+    ]  # fmt: skip
+    body = {"size": 0, "track_total_hits": True, "query": {"bool": {"filter": wanted}}}
+    return int(shipper.search(body)["hits"]["total"]["value"])
+
+
+def test_a_stored_record_is_explained_by_its_id_its_ends_and_its_community_id(loaded: Shipper, story: Any) -> None:
+    time = ("--since", story["begin"], "--until", story["end"], "--network", NETWORK, "--json")
+    scanner, host = story["scan"]["source"], story["scan"]["target"]
+    refused = loaded.documents({"bool": {"filter": [
+        {"term": {"source.ip": scanner}}, {"term": {"event.action": "reject"}}]}})[0]  # fmt: skip
+    ends = scanner, f"{host}:{refused['_source']['destination']['port']}"
+    asked = ([refused["_id"]], ends, ends[::-1], [refused["_source"]["network"]["community_id"][0]])
+    for what in asked:
+        (told,) = loaded("explain", *what, *time).json
+        assert (told["recorded"], told["now"], told["agrees"]) == ("reject", "refused", True)
+        assert told["ids"] == [refused["_id"]]
+    login = story["login"]
+    both = loaded("explain", login["client"], f"{login['server']}:{login['server_port']}", *time).json
+    assert {(each["answer"], each["now"]) for each in both} == {(False, "allowed"), (True, "allowed")}
+    assert both[0]["checks"][1]["rules"][0]["description"] == "stock lists"
+    assert "nothing found" in loaded("explain", "192.0.2.250", "10.0.0.1:1", *time, code=3).out

@@ -1,8 +1,9 @@
-"""`shipper explain`: why a flow was let in or refused, and the snapshot of rules that it goes by."""
+"""`shipper explain`: why a flow was let in or refused, which rules are used, and the snapshot that both go by."""
 
 import click
 
 from shipper.cli.explain.flow import flow
+from shipper.cli.explain.rules import rules
 from shipper.cli.explain.snapshot import snapshot
 
 
@@ -15,7 +16,7 @@ class _ByDefaultFlow(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=_ByDefaultFlow, short_help="Why a flow was let in or refused.")
+@click.group(cls=_ByDefaultFlow, short_help="Why a flow was let in or refused; which rules are used.")
 def explain() -> None:
     """Why a flow was let in or refused, by the rules of its network.
 
@@ -25,4 +26,5 @@ def explain() -> None:
 
 
 explain.add_command(flow)
+explain.add_command(rules)
 explain.add_command(snapshot)
