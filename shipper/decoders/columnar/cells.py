@@ -40,6 +40,10 @@ class Cells:
         """These rows only."""
         return Cells(self.source, self.starts[rows], self.lengths[rows])
 
+    def some(self, rows: slice) -> "Cells":
+        """Some rows' cells."""
+        return Cells(self.source, self.starts[rows], self.lengths[rows])
+
     def text(self, row: int) -> bytes:
         """One row's."""
         start = int(self.starts[row])
@@ -49,9 +53,27 @@ class Cells:
         """Empty where not present."""
         return Cells(self.source, self.starts, self.lengths * present)
 
-    def ends_with_digits(self, width: int) -> Bytes:
-        """The last `width` bytes before each end, as (width, rows): what is left of a start is not the cell's."""
-        return matrix(self.source, self.starts + self.lengths - width, width)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picked:
+    """One of a few texts per row: cell `codes[row]` of `cells`."""
+
+    cells: Cells
+    codes: Ints
+
+    @property
+    def widest(self) -> int:
+        """The most bytes a text has."""
+        return self.cells.widest
+
+    @property
+    def narrowest(self) -> int:
+        """The fewest bytes a text has."""
+        return self.cells.narrowest
+
+    def some(self, rows: slice) -> Cells:
+        """Some rows' texts."""
+        return self.cells.take(self.codes[rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +90,9 @@ class Words:
 
 WORD = 8
 """Bytes of a number that stands for a piece of text."""
+
+_FEW = 4
+"""Where one in so many rows or less is left, these are looked at by themselves."""
 
 _MASKS = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], np.uint64)  # little-endian: the first bytes
 
@@ -109,30 +134,41 @@ def lowered(cells: Cells) -> Cells:
     width = max(cells.widest, 1)
     texts = windows(cells.source, width)[cells.starts].view(np.uint8)
     capitals = (texts - np.uint8(65)) < 26
-    source = np.zeros(len(texts) + WORD, np.uint8)  # words may be read at the last start
-    np.bitwise_or(texts, capitals * np.uint8(32), out=source[: len(texts)])
-    return Cells(source, np.arange(len(cells.starts)) * width, cells.lengths)
+    source = np.zeros(WORD + len(texts) + WORD, np.uint8)  # words may be read before the first and at the last start
+    np.bitwise_or(texts, capitals * np.uint8(32), out=source[WORD : WORD + len(texts)])
+    return Cells(source, np.arange(len(cells.starts)) * width + WORD, cells.lengths)
 
 
 def equals(cells: Cells, text: bytes) -> Flags:
     """Which cells are this text."""
     size = len(text)
     found: Flags = cells.lengths == size
-    if size == 1:
-        found &= cells.source[cells.starts] == text[0]
+    count = np.count_nonzero(found)
+    if not count:
         return found
-    rows = np.flatnonzero(found)
-    starts = cells.starts if len(rows) == len(found) else cells.starts[rows]
+    if _FEW * count < len(found):
+        rows = np.flatnonzero(found)
+        found[rows] = _begins_with(cells.source, cells.starts[rows], text)
+        return found
+    return found & _begins_with(cells.source, cells.starts, text)
+
+
+def _begins_with(source: Bytes, starts: Ints, text: bytes) -> Flags:
+    size = len(text)
+    if size == 1:
+        found: Flags = source[starts] == text[0]
+        return found
+    found = np.ones(len(starts), np.bool_)
     for place in (*range(0, size - WORD, WORD), max(size - WORD, 0)):
         some = text[place : place + WORD]
         wanted = np.frombuffer(some.ljust(WORD, b"\0"), np.uint64)
-        found[rows] &= word_at(cells, starts + place, len(some)) == wanted
+        found &= word_at(source, starts + place if place else starts, len(some)) == wanted
     return found
 
 
-def word_at(cells: Cells, places: Ints, size: int = WORD) -> NDArray[np.uint64]:
+def word_at(source: Bytes, places: Ints, size: int = WORD) -> NDArray[np.uint64]:
     """Up to eight bytes from each of these places on, as a number."""
-    found = windows(cells.source, WORD)[places].view(np.uint64)
+    found = windows(source, WORD)[places].view(np.uint64)
     return found if size == WORD else found & _MASKS[size]
 
 

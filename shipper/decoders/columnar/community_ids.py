@@ -18,10 +18,10 @@ _WORD_BYTES = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Flows:
-    """What is hashed besides addresses. `ports` are (rows, 4): source and destination, in network byte order."""
+    """What is hashed besides addresses. `ports`: the source's above the 16 bits of the destination's."""
 
     protocols: Ints
-    ports: Bytes
+    ports: Ints
 
 
 def community_ids(source: Addresses, destination: Addresses, flows: Flows, wanted: Flags) -> Cells:
@@ -46,14 +46,14 @@ def _keys(source: Ints, destination: Ints, flows: Flows, rows: Ints) -> Bytes:
     """A flow in one direction, in 16 bytes."""
     found = np.empty((len(rows), 2), np.int64)
     found[:, 0] = source << 32 | destination
-    found[:, 1] = flows.ports[rows].view(np.uint32).reshape(-1).astype(np.int64) << 8 | flows.protocols[rows]
+    found[:, 1] = flows.ports[rows] << 8 | flows.protocols[rows]
     return found.view(np.uint8)
 
 
 def _contents(source: Bytes, destination: Bytes, flows: Flows, rows: Ints) -> Bytes:
     """What is hashed: seed, addresses, protocol, padding, ports; the smaller address and port first."""
     size = source.shape[1]
-    protocols, ports = flows.protocols[rows], flows.ports[rows]
+    protocols, ports = flows.protocols[rows], flows.ports[rows].astype(">u4").view(np.uint8).reshape(-1, 4)
     swap = _is_less(np.hstack((destination, ports[:, 2:])), np.hstack((source, ports[:, :2])))[:, None]
     found = np.zeros((len(rows), 2 * size + 8), np.uint8)
     found[:, 2 : 2 + size] = np.where(swap, destination, source)

@@ -1,8 +1,8 @@
 """JSON documents as pieces: leaves that some rows have and others lack, nested by their places.
 
 A row's keys stand in the order of its own leaves' ranks, as in `document.nest`. So rows are grouped first: in a group
-every object stands at one place. What stands between two cells (keys, commas, braces, words of a few) is one piece,
-chosen from a small table of texts that were put together once for all rows that need them.
+every object stands at one place. Rows of one kind (see `kinds`) have the same leaves, so all of this is done with a
+row of each kind.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,32 +43,32 @@ def listed(elements: Sequence[tuple[Sequence[Part], Flags]]) -> list[Part]:
     return parts
 
 
-def groups(leaves: Sequence[Leaf], rows: Ints) -> Iterator[Ints]:
-    """These rows, grouped so that `parts` may be asked. Leaves ascend by rank."""
-    firsts, left = _firsts(leaves, rows), np.arange(len(rows))
+def groups(leaves: Sequence[Leaf], models: Ints) -> Iterator[Ints]:
+    """Kinds of rows, as places in `models`, grouped so that `parts` may be asked. Leaves ascend by rank."""
+    firsts, left = _firsts(leaves, models), np.arange(len(models))
     while len(left):
         equal = np.logical_and.reduce([first == first[len(left) // 2] for first in firsts])
-        yield rows[left[equal]]
+        yield left[equal]
         left, firsts = left[~equal], [first[~equal] for first in firsts]
 
 
-def parts(leaves: Sequence[Leaf], rows: Ints) -> list[Part]:
-    """The documents of one group of rows. Leaves ascend by rank."""
-    chosen = _Chosen(rows)
+def parts(leaves: Sequence[Leaf], models: Ints) -> list[Part]:
+    """The documents of one group of kinds; cells stay those of all rows. Leaves ascend by rank."""
+    chosen = _Chosen(models)
     there = [leaf for each in leaves if (leaf := chosen.leaf(each)) is not None]
     return _object(there, 0)[0]
 
 
 class _Chosen:
-    """Leaves as they are in some rows: what none of these has is gone, what all have is unconditional."""
+    """Leaves as they are in some kinds of rows: what none of these has is gone, what all have is unconditional."""
 
-    def __init__(self, rows: Ints) -> None:
-        self._rows = rows
-        self._pieces: dict[int, Cells | Words] = {}
+    def __init__(self, models: Ints) -> None:
+        self._models = models
+        self._words: dict[int, Words] = {}
         self._flags: dict[int, tuple[Presence, bool]] = {}
 
     def leaf(self, leaf: Leaf) -> Leaf | None:
-        """None if no row has it."""
+        """None if no kind has it."""
         present, anywhere = self._presence(leaf.present)
         if not anywhere:
             return None
@@ -76,20 +76,20 @@ class _Chosen:
         for piece, own in leaf.parts:
             flags, somewhere = (present, True) if own is None else self._presence(own)
             if somewhere:
-                parts.append((piece if isinstance(piece, bytes) else self._of(piece), flags))
+                parts.append((self._of(piece) if isinstance(piece, Words) else piece, flags))
         return Leaf(leaf.place, parts, present)
 
-    def _of(self, piece: Cells | Words) -> Cells | Words:
-        if id(piece) not in self._pieces:
-            self._pieces[id(piece)] = piece.take(self._rows)
-        return self._pieces[id(piece)]
+    def _of(self, words: Words) -> Words:
+        if id(words) not in self._words:
+            self._words[id(words)] = words.take(self._models)
+        return self._words[id(words)]
 
     def _presence(self, flags: Presence) -> tuple[Presence, bool]:
         """None where all have it; whether any has."""
         if flags is None:
             return None, True
         if id(flags) not in self._flags:
-            mine = flags[self._rows]
+            mine = flags[self._models]
             self._flags[id(flags)] = None if mine.all() else mine, bool(mine.any())
         return self._flags[id(flags)]
 

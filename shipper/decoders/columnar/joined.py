@@ -1,14 +1,15 @@
 """Parts of documents as pieces for the writer: everything between two cells is one piece.
 
-A part that some rows lack, or a word of a few, makes a piece differ from row to row, but only in a few ways: each way
-is put together once, and a row says which is its.
+A part that some rows lack, or a word of a few, makes a piece differ from kind to kind of rows (see `kinds`), but only
+in a few ways: each way is put together once, and a row's kind says which is its.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from shipper.decoders.columnar.cells import Cells, Flags, Ints, Words, choice
+from shipper.decoders.columnar.cells import Cells, Flags, Ints, Picked, Words, choice
 from shipper.decoders.columnar.writer import Piece
 
 Presence = Flags | None
@@ -20,21 +21,45 @@ _MOST_CODES = 1 << 12
 """Codes are made small again before more of them are combined."""
 
 
-def joined(parts: Sequence[Part], rows: int) -> list[Piece]:
-    """The same text in fewer pieces."""
-    found: list[Piece] = []
+@dataclass(frozen=True, slots=True, eq=False)
+class Each:
+    """A cell of each row, in those kinds of rows that have it."""
+
+    cells: Cells
+    present: Presence
+
+
+ByKind = bytes | Cells | Each
+"""A piece of rows of some kinds: the same for all, a text for each kind, or a cell of each row."""
+
+
+def joined(parts: Sequence[Part], kinds: int) -> list[ByKind]:
+    """The same text in fewer pieces. Words and presence in `parts` are by kind, cells are of all rows."""
+    found: list[ByKind] = []
     between: list[tuple[bytes | Words, Presence]] = []
     for piece, present in parts:
         if not isinstance(piece, Cells):
             between.append((piece, present))
             continue
-        found += _ready(between, rows)
+        found += _ready(between, kinds)
         between = []
-        found.append(piece if present is None else piece.only(present))
-    return [*found, *_ready(between, rows)]
+        found.append(Each(piece, present))
+    return [*found, *_ready(between, kinds)]
 
 
-def _ready(parts: Sequence[tuple[bytes | Words, Presence]], rows: int) -> Iterator[Piece]:
+def spread(pieces: Sequence[ByKind], rows: Ints, codes: Ints) -> list[Piece]:
+    """Pieces of these rows, which are of kinds `codes`."""
+    return [_spread(piece, rows, codes) for piece in pieces]
+
+
+def _spread(piece: ByKind, rows: Ints, codes: Ints) -> Piece:
+    if isinstance(piece, Each):
+        cells = piece.cells.take(rows)
+        return cells if piece.present is None else cells.only(piece.present[codes])
+    return piece if isinstance(piece, bytes) else Picked(piece, codes)
+
+
+def _ready(parts: Sequence[tuple[bytes | Words, Presence]], rows: int) -> Iterator[bytes | Cells]:
     """Nothing, one text, or one of a few."""
     literals = [piece for piece, present in parts if isinstance(piece, bytes) and present is None]
     if len(literals) == len(parts):

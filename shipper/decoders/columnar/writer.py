@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from shipper.decoders.columnar.cells import WIDEST, Bytes, Cells, Ints, windows
+from shipper.decoders.columnar.cells import WIDEST, Bytes, Cells, Ints, Picked, windows
 
-Piece = bytes | Cells
+Piece = bytes | Cells | Picked
 
 _TOGETHER = 1024
 """So many rows stay near the processor while piece after piece is added."""
@@ -22,9 +22,16 @@ REACHED_OVER = 16
 
 def lengths(pieces: Sequence[Piece], rows: int) -> Ints:
     """How long each row becomes."""
-    found = np.zeros(rows, np.int64)
+    found = np.full(rows, sum(len(piece) for piece in pieces if isinstance(piece, bytes)), np.int64)
+    picked: dict[int, tuple[Ints, Ints]] = {}
     for piece in pieces:
-        found += len(piece) if isinstance(piece, bytes) else piece.lengths
+        if isinstance(piece, Cells):
+            found += piece.lengths
+        elif isinstance(piece, Picked):
+            codes, sums = picked.get(id(piece.codes), (piece.codes, 0))
+            picked[id(piece.codes)] = codes, sums + piece.cells.lengths
+    for codes, sums in picked.values():
+        found += sums[codes]
     return found
 
 
@@ -70,31 +77,36 @@ def _literal(out: Bytes, text: bytes) -> Move:
     return move
 
 
-def _cells(out: Bytes, piece: Cells, width: int) -> Move:
-    target, source = windows(out, width), windows(piece.source, width)
+def _cells(out: Bytes, piece: Cells | Picked, width: int) -> Move:
+    target, source = windows(out, width), windows(_source(piece), width)
 
     def move(at: Ints, some: slice, _ends: Ints) -> Ints:
-        target[at] = source[piece.starts[some]]
-        return piece.lengths[some]
+        cells = piece.some(some)
+        target[at] = source[cells.starts]
+        return cells.lengths
 
     return move
 
 
-def _cells_near_ends(out: Bytes, piece: Cells, width: int) -> Move:
+def _cells_near_ends(out: Bytes, piece: Cells | Picked, width: int) -> Move:
     """For rows whose end is too near: they are copied at their own length."""
-    target, source = windows(out, width), windows(piece.source, width)
+    target, source = windows(out, width), windows(_source(piece), width)
 
     def move(at: Ints, some: slice, ends: Ints) -> Ints:
-        begins, sizes = piece.starts[some], piece.lengths[some]
+        cells = piece.some(some)
         near = at + width > ends + REACHED_OVER
-        target[at[~near]] = source[begins[~near]]
-        for size in np.unique(sizes[near]).tolist():
-            rows = np.flatnonzero(near & (sizes == size))
+        target[at[~near]] = source[cells.starts[~near]]
+        for size in np.unique(cells.lengths[near]).tolist():
+            rows = np.flatnonzero(near & (cells.lengths == size))
             if size:
-                windows(out, size)[at[rows]] = windows(piece.source, size)[begins[rows]]
-        return sizes
+                windows(out, size)[at[rows]] = windows(cells.source, size)[cells.starts[rows]]
+        return cells.lengths
 
     return move
+
+
+def _source(piece: Cells | Picked) -> Bytes:
+    return piece.source if isinstance(piece, Cells) else piece.cells.source
 
 
 def begin_again(out: Bytes, starts: Ints, text: bytes) -> None:

@@ -62,23 +62,31 @@ def _community_leaf(found: Records, protocol: Ints) -> Iterator[Made]:
     source, destination, both = _ports(found, protocol)
     hashed = _CARRIES_PORTS[protocol] & (protocol >= 0)
     able = found.traffic & (protocol >= 0) & ~_IS_ICMP[protocol] & (both | ~hashed)
-    ports = np.zeros((len(found), 4), np.uint8)
-    for at, numbers in ((0, source), (2, destination)):
-        ports[:, at], ports[:, at + 1] = numbers * hashed >> 8, numbers * hashed & 255
-    flows = Flows(np.maximum(protocol, 0), ports)
+    flows = Flows(np.maximum(protocol, 0), (source << 16 | destination) * hashed)
     elements: list[tuple[Cells, Flags]] = []
-    for names in (("pkt-srcaddr", "pkt-dstaddr"), ("srcaddr", "dstaddr")):
-        one, other = (_address(found, name) for name in names)
-        wanted = able & (one.v4 & other.v4 | one.v6 & other.v6)
-        if wanted.any():
-            ids = community_ids(one, other, flows, wanted)
-            for before, there in elements:
-                wanted &= ~(there & same(before, ids))
-            elements.append((ids, wanted))
+    for wanted, one, other in _pairs(found, able):
+        ids = community_ids(one, other, flows, wanted)
+        for before, there in elements:
+            rows = np.flatnonzero(there & wanted)
+            wanted[rows] = ~same(before.take(rows), ids.take(rows))
+        elements.append((ids, wanted))
     if elements:
         present = np.logical_or.reduce([wanted for _, wanted in elements])
         parts = listed([(text(ids), wanted) for ids, wanted in elements])
         yield "network.community_id", [(b"[", None), *parts, (b"]", None)], present
+
+
+def _pairs(found: Records, able: Flags) -> Iterator[tuple[Flags, Addresses, Addresses]]:
+    """Pairs of address columns, and the rows whose id is asked for: those where an earlier pair's texts are others."""
+    seen: list[tuple[Flags, Addresses, Addresses]] = []
+    for names in (("pkt-srcaddr", "pkt-dstaddr"), ("srcaddr", "dstaddr")):
+        one, other = (_address(found, name) for name in names)
+        wanted = able & (one.v4 & other.v4 | one.v6 & other.v6)
+        for there, first, second in seen:
+            wanted &= ~(there & (first.codes == one.codes) & (second.codes == other.codes))
+        if wanted.any():
+            seen.append((wanted, one, other))
+            yield seen[-1]
 
 
 def _flag_leaf(found: Records) -> Iterator[Made]:

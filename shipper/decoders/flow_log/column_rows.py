@@ -3,7 +3,7 @@
 In: records and which of them are wanted. Out: for each how long its lines are, and a way to write them to their places.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,9 @@ import orjson
 from shipper.decoders.bulk_lines import Operation
 from shipper.decoders.columnar import writer
 from shipper.decoders.columnar.cells import Bytes, Flags, Ints, Words
-from shipper.decoders.columnar.document import groups, parts
-from shipper.decoders.columnar.joined import Part, joined
+from shipper.decoders.columnar.document import Leaf, groups, parts
+from shipper.decoders.columnar.joined import Part, joined, spread
+from shipper.decoders.columnar.kinds import Kinds, kinds
 from shipper.decoders.columnar.numbers import base36
 from shipper.decoders.columnar.writer import Piece
 from shipper.decoders.flow_log.column_leaves import leaves
@@ -72,23 +73,33 @@ def rows(found: Records, wanted: Flags, stream: Stream, target: Target) -> Rows:
         return Rows((), (), np.empty(0, np.int64), np.empty(0, np.int64))
     made = leaves(found, stream)
     partitions, codes = _partitions(found, target.rule)
+    ids = base36(found.table.rows + target.first_ordinal)
+    begins = Words(_begins(target, partitions), codes)
+    of = kinds(_all_parts(begins, made), np.flatnonzero(wanted))
     written: list[Written] = []
     few: list[Ints] = []
-    for group in groups(made, np.flatnonzero(wanted)):
-        if len(group) < target.least_together:
-            few.append(group)
-            continue
-        begins = Words(_begins(target, partitions), codes[group])
-        ids = base36(found.table.rows[group] + target.first_ordinal)
-        action: list[Part] = [(begins, None), (ids, None), (_ACTION_END, None)]
-        written.append(_written(group, action, parts(made, group)))
+    for group in groups(made, of.models):
+        some = of.only(group)
+        if len(some.rows) < target.least_together:
+            few.append(some.rows)
+        else:
+            action: list[Part] = [(begins.take(some.models), None), (ids, None), (_ACTION_END, None)]
+            written.append(_written(some, action, parts(made, some.models)))
     return Rows(written, partitions, codes, np.concatenate([*few, np.empty(0, np.int64)]))
 
 
-def _written(group: Ints, action: Sequence[Part], document: Sequence[Part]) -> Written:
-    actions = writer.lengths(joined(action, len(group)), len(group))
-    pieces = joined([*action, *document, (b"\n", None)], len(group))
-    return Written(group, pieces, actions, writer.lengths(pieces, len(group)))
+def _all_parts(begins: Words, made: Sequence[Leaf]) -> Iterator[Part]:
+    yield begins, None
+    for leaf in made:
+        yield b"", leaf.present
+        yield from leaf.parts
+
+
+def _written(some: Kinds, action: Sequence[Part], document: Sequence[Part]) -> Written:
+    rows, models = len(some.rows), len(some.models)
+    actions = spread(joined(action, models), some.rows, some.codes)
+    pieces = spread(joined([*action, *document, (b"\n", None)], models), some.rows, some.codes)
+    return Written(some.rows, pieces, writer.lengths(actions, rows), writer.lengths(pieces, rows))
 
 
 def _begins(target: Target, partitions: Sequence[str]) -> list[bytes]:

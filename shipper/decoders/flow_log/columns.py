@@ -21,6 +21,9 @@ from shipper.decoders.iana_protocols import PORT_PROTOCOLS
 _ABSENT = ABSENT.encode("ascii")
 _TCP = 6
 _SHORTEST_TIME = len("2026-11-21T00:00:00")
+_SHORTEST = b"b/"
+"""No wrapping begins with a shorter cell."""
+
 _CLI_WORDS = (b"EVENTS", b"RESULTS", b"SEARCHEDLOGSTREAMS", b"STATISTICS")
 
 
@@ -62,6 +65,13 @@ def read_columns(columns: Layout, table: Table) -> tuple[Columns, Flags]:
 
 def wrapped_perhaps(first: Cells) -> Flags:
     """Rows that `text` may know as a wrapping, by their first cell: a time, or a word of the AWS CLI."""
+    found: Flags = first.lengths >= len(_SHORTEST)
+    rows = np.flatnonzero(found)
+    found[rows] = _wrapped_perhaps(first.take(rows))
+    return found
+
+
+def _wrapped_perhaps(first: Cells) -> Flags:
     begins = [first.source[first.starts + at] for at in (0, 1, 4, 10)]
     found: Flags = (first.lengths >= _SHORTEST_TIME) & (begins[2] == ord("-")) & (begins[3] == ord("T"))
     found |= (begins[0] == ord("b")) & (begins[1] == ord("/"))
@@ -87,17 +97,22 @@ def _up_to(most: int) -> _Read:
     def read(cells: Cells, present: Flags) -> tuple[Flags, Column]:
         good, numbers = decimals(cells, len(str(most)))
         good &= numbers <= most
-        return good, Column(cells, present & good, numbers * good)
+        return good, Column(cells, present & good, numbers if good.all() else numbers * good)
 
     return read
 
 
 def _time(cells: Cells, present: Flags) -> tuple[Flags, Column]:
     good, numbers = decimals(cells, len(str(LATEST_SECONDS * 1000)))
-    in_seconds = (numbers >= EARLIEST_SECONDS) & (numbers < LATEST_SECONDS)
-    in_milliseconds = (numbers >= EARLIEST_SECONDS * 1000) & (numbers < LATEST_SECONDS * 1000)
-    good &= in_seconds | in_milliseconds
-    return good, Column(cells, present & good, np.where(in_seconds, numbers * 1000, numbers) * good)
+    if numbers.max(initial=0) < LATEST_SECONDS:
+        good &= numbers >= EARLIEST_SECONDS
+        numbers = numbers * 1000
+    else:
+        in_seconds = (numbers >= EARLIEST_SECONDS) & (numbers < LATEST_SECONDS)
+        in_milliseconds = (numbers >= EARLIEST_SECONDS * 1000) & (numbers < LATEST_SECONDS * 1000)
+        good &= in_seconds | in_milliseconds
+        numbers = np.where(in_seconds, numbers * 1000, numbers)
+    return good, Column(cells, present & good, numbers if good.all() else numbers * good)
 
 
 def _without_empty_ports(columns: dict[str, Column], rows: int) -> Columns:

@@ -5,7 +5,7 @@ import pytest
 
 from shipper.decoders.columnar import writer
 from shipper.decoders.columnar.cells import Words, choice
-from shipper.decoders.columnar.joined import Part, joined
+from shipper.decoders.columnar.joined import Part, joined, spread
 
 ROWS = 40
 BEGIN = b"the beginning of every row "
@@ -16,7 +16,8 @@ NAMES = choice([b"name-%d" % number for number in range(ROWS)], np.arange(ROWS))
 
 
 def rows_of(parts: list[Part]) -> list[bytes]:
-    pieces = joined(parts, ROWS)
+    every = np.arange(ROWS)
+    pieces = spread(joined(parts, ROWS), every, every)  # each row is of a kind of its own
     sizes = writer.lengths(pieces, ROWS)
     ends = np.cumsum(sizes)
     out = writer.room(int(ends[-1]))
