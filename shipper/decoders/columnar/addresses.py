@@ -12,8 +12,8 @@ from socket import AF_INET6, inet_pton
 import numpy as np
 from numpy.typing import NDArray
 
-from shipper.decoders.columnar.cells import WORD, Bytes, Cells, Flags, Ints, windows
-from shipper.decoders.columnar.distinct import distinct
+from shipper.decoders.columnar.cells import WORD, Bytes, Cells, Flags, Ints, windows, word_at
+from shipper.decoders.columnar.distinct import distinct_numbers
 
 _V4_LONGEST, _V6_LONGEST = 15, 39
 _V4_ROW = _V4_LONGEST + 1
@@ -86,7 +86,7 @@ def _read(cells: Cells, present: Flags) -> tuple[Ints, _Known]:
     models = []
     known = 1
     for rows, width in ((short, _V4_ROW), (long, _V6_ROW)):
-        alone, own = distinct(_texts(cells.take(rows), width))
+        alone, own = distinct_numbers(_words(cells.take(rows), width))
         codes[rows] = own + known
         models.append(rows[alone])
         known += len(alone)
@@ -101,17 +101,23 @@ def _read(cells: Cells, present: Flags) -> tuple[Ints, _Known]:
     return codes, _Known(v4, v6, packed)
 
 
+def _words(cells: Cells, width: int) -> list[NDArray[np.uint64]]:
+    """Texts of up to `width` bytes as numbers, eight bytes each; NULs behind them."""
+    masks = _behind_masks()
+    places = range(0, width, WORD)
+    return [word_at(cells.source, cells.starts + at) & masks[at // WORD][cells.lengths] for at in places]
+
+
 def _texts(cells: Cells, width: int) -> Bytes:
     """(rows, width): texts with NULs behind them."""
-    words = windows(cells.source, width)[cells.starts].view(np.uint64).reshape(-1, width // WORD)
-    return (words & _behind_masks()[cells.lengths, : width // WORD]).view(np.uint8)
+    return np.stack(_words(cells, width), axis=1).view(np.uint8)
 
 
 @lru_cache(maxsize=1)
 def _behind_masks() -> NDArray[np.uint64]:
-    """By length: the bytes of a text of so many."""
+    """By word and length: the bytes of that word that are of a text of so many."""
     inside = np.arange(_V6_ROW) < np.arange(_V6_ROW + 1)[:, None]
-    return (inside * np.uint8(255)).view(np.uint64)
+    return np.ascontiguousarray((inside * np.uint8(255)).view(np.uint64).T)
 
 
 def _v4(cells: Cells) -> tuple[Flags, Bytes]:

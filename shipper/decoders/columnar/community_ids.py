@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from shipper.decoders.columnar.addresses import Addresses
 from shipper.decoders.columnar.cells import Bytes, Cells, Flags, Ints, fixed
-from shipper.decoders.columnar.distinct import distinct
+from shipper.decoders.columnar.distinct import distinct_numbers
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _DIGEST_BYTES = 20
 _TEXT_BYTES = 30
-_WORD_BYTES = 8
+_PORT, _ONE_PORT = np.uint64(16), np.uint64(0xFFFF)
+
+Numbers = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,58 +29,62 @@ class Flows:
 def community_ids(source: Addresses, destination: Addresses, flows: Flows, wanted: Flags) -> Cells:
     """The ids of rows that are wanted (addresses of one family)."""
     rows = np.flatnonzero(wanted)
-    alone, own = distinct(_keys(source.codes[rows], destination.codes[rows], flows, rows))
+    alone, own = distinct_numbers(_keys(source.codes[rows], destination.codes[rows], flows, rows))
     models = rows[alone]
     texts = np.zeros((max(len(models), 1), _TEXT_BYTES), np.uint8)
-    for family, first in ((source.v4, 12), (source.v6, 0)):
+    for family, contents in ((source.v4, _v4_contents), (source.v6, _v6_contents)):
         some = np.flatnonzero(family[models])
         if len(some):
-            of = models[some]
-            content = _contents(source.packed(of)[:, first:], destination.packed(of)[:, first:], flows, of)
-            hashed, which = distinct(content)
-            texts[some] = _texts(content[hashed])[which]
+            numbers = contents(source, destination, flows, models[some])
+            hashed, which = distinct_numbers(numbers)
+            texts[some] = _texts(np.stack([each[hashed] for each in numbers], axis=1).view(np.uint8))[which]
     codes = np.zeros(len(wanted), np.int64)
     codes[rows] = own
     return fixed(texts, codes)
 
 
-def _keys(source: Ints, destination: Ints, flows: Flows, rows: Ints) -> Bytes:
-    """A flow in one direction, in 16 bytes."""
-    found = np.empty((len(rows), 2), np.int64)
-    found[:, 0] = source << 32 | destination
-    found[:, 1] = flows.ports[rows] << 8 | flows.protocols[rows]
-    return found.view(np.uint8)
+def _keys(source: Ints, destination: Ints, flows: Flows, rows: Ints) -> list[Numbers]:
+    """A flow in one direction, in two numbers."""
+    other = flows.ports[rows] << 8 | flows.protocols[rows]
+    return [(source << 32 | destination).view(np.uint64), other.view(np.uint64)]
 
 
-def _contents(source: Bytes, destination: Bytes, flows: Flows, rows: Ints) -> Bytes:
-    """What is hashed: seed, addresses, protocol, padding, ports; the smaller address and port first."""
-    size = source.shape[1]
-    protocols, ports = flows.protocols[rows], flows.ports[rows].astype(">u4").view(np.uint8).reshape(-1, 4)
-    swap = _is_less(np.hstack((destination, ports[:, 2:])), np.hstack((source, ports[:, :2])))[:, None]
-    found = np.zeros((len(rows), 2 * size + 8), np.uint8)
-    found[:, 2 : 2 + size] = np.where(swap, destination, source)
-    found[:, 2 + size : 2 + 2 * size] = np.where(swap, source, destination)
-    found[:, 2 + 2 * size] = protocols
-    found[:, 4 + 2 * size : 6 + 2 * size] = np.where(swap, ports[:, 2:], ports[:, :2])
-    found[:, 6 + 2 * size :] = np.where(swap, ports[:, :2], ports[:, 2:])
-    return found
+# What is hashed, in numbers of eight bytes: seed, addresses, protocol, padding, ports; the smaller end first.
+
+
+def _v4_contents(source: Addresses, destination: Addresses, flows: Flows, rows: Ints) -> list[Numbers]:
+    ports = flows.ports[rows].view(np.uint64)
+    one = _v4_numbers(source, rows) << _PORT | ports >> _PORT
+    other = _v4_numbers(destination, rows) << _PORT | ports & _ONE_PORT
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    first = low & ~_ONE_PORT | high >> np.uint64(32)
+    second = high >> _PORT << np.uint64(48) | flows.protocols[rows].view(np.uint64) << np.uint64(40)
+    return [first.byteswap(), (second | (low & _ONE_PORT) << _PORT | high & _ONE_PORT).byteswap()]
+
+
+def _v4_numbers(addresses: Addresses, rows: Ints) -> Numbers:
+    return addresses.packed(rows)[:, 12:].copy().view(">u4").reshape(-1).astype(np.uint64)
+
+
+def _v6_contents(source: Addresses, destination: Addresses, flows: Flows, rows: Ints) -> list[Numbers]:
+    one, other = source.packed(rows), destination.packed(rows)
+    ports = flows.ports[rows].astype(">u4").view(np.uint8).reshape(-1, 4)
+    swap = _is_less(np.hstack((other, ports[:, 2:])), np.hstack((one, ports[:, :2])))[:, None]
+    found = np.zeros((len(rows), 40), np.uint8)
+    found[:, 2:18] = np.where(swap, other, one)
+    found[:, 18:34] = np.where(swap, one, other)
+    found[:, 34] = flows.protocols[rows]
+    found[:, 36:38] = np.where(swap, ports[:, 2:], ports[:, :2])
+    found[:, 38:] = np.where(swap, ports[:, :2], ports[:, 2:])
+    return [np.ascontiguousarray(column) for column in found.view(np.uint64).T]
 
 
 def _is_less(one: Bytes, other: Bytes) -> Flags:
     """Row by row, as bytes compare."""
-    if one.shape[1] < _WORD_BYTES:
-        return _words(one) < _words(other)
     rows = np.arange(len(one))
     first = (one != other).argmax(axis=1)
     found: Flags = one[rows, first] < other[rows, first]
     return found
-
-
-def _words(texts: Bytes) -> NDArray[np.uint64]:
-    """Up to eight bytes a row as a number that compares as they do."""
-    padded = np.zeros((len(texts), _WORD_BYTES), np.uint8)
-    padded[:, : texts.shape[1]] = texts
-    return padded.view(">u8").reshape(-1).astype(np.uint64)
 
 
 def _texts(contents: Bytes) -> Bytes:

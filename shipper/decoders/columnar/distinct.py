@@ -79,6 +79,10 @@ def words(cells: Cells) -> Words | None:
     if len(set(zip(_tails(look).tolist(), look.lengths.tolist(), strict=True))) > MOST_WORDS:
         return None
     tails = _tails(cells)
+    if cells.narrowest == cells.widest and (tails == tails[0]).all():
+        codes = np.zeros(len(tails), np.int64)
+        if _are_models(cells, tails, codes[:1], codes):
+            return Words([cells.text(0)], codes)
     ends = [tails, _heads(cells)] if cells.widest > WORD else [tails]
     mixed = _mixed([*ends, cells.lengths.astype(np.uint64)])
     buckets = (mixed >> np.uint64(64 - _BUCKET_BITS)).view(np.int64)

@@ -63,8 +63,10 @@ def _moves(out: Bytes, pieces: Sequence[Piece]) -> Iterator[Move]:
             for begin in range(0, len(piece), WIDEST):
                 yield _literal(out, piece[begin : begin + WIDEST])
         elif width := piece.widest:
-            fits = width - least <= left + REACHED_OVER
-            yield _cells(out, piece, width) if fits else _cells_near_ends(out, piece, width)
+            if width - least > left + REACHED_OVER:
+                yield _cells_near_ends(out, piece, width)
+            else:
+                yield _cells(out, piece, width) if isinstance(piece, Cells) else _picked(out, piece, width)
 
 
 def _literal(out: Bytes, text: bytes) -> Move:
@@ -77,13 +79,23 @@ def _literal(out: Bytes, text: bytes) -> Move:
     return move
 
 
-def _cells(out: Bytes, piece: Cells | Picked, width: int) -> Move:
-    target, source = windows(out, width), windows(_source(piece), width)
+def _cells(out: Bytes, piece: Cells, width: int) -> Move:
+    target, source = windows(out, width), windows(piece.source, width)
 
     def move(at: Ints, some: slice, _ends: Ints) -> Ints:
-        cells = piece.some(some)
-        target[at] = source[cells.starts]
-        return cells.lengths
+        target[at] = source[piece.starts[some]]
+        return piece.lengths[some]
+
+    return move
+
+
+def _picked(out: Bytes, piece: Picked, width: int) -> Move:
+    target, texts = windows(out, width), windows(piece.cells.source, width)[piece.cells.starts]
+
+    def move(at: Ints, some: slice, _ends: Ints) -> Ints:
+        codes = piece.codes[some]
+        target[at] = texts[codes]
+        return piece.cells.lengths[codes]
 
     return move
 

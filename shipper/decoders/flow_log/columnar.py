@@ -128,7 +128,7 @@ class _Decoding:
         """All lines of a section that plainly are rows; gives the others, counted from its first."""
         if columns.width == 1:  # as a CSV header has
             return np.arange(section.end - section.first)
-        found_table = table(self._lines.between(section.first, section.end), columns.width)
+        found_table = table(self._lines.part(section.first, section.end), columns.width)
         values, odd = read_columns(columns, found_table)
         found = records(columns, found_table, values)
         odd |= self._over_long(section)[found_table.rows] | wrapped_perhaps(found_table.cells(0))

@@ -6,6 +6,7 @@ Every line has at most one document, so what a line's document takes tells where
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 
@@ -80,7 +81,7 @@ class Parts:
             body=out[:size].data,
             cuts=[0, *ends[documents].tolist()],
             partitions=self._partitions(documents),
-            ordinals=(documents + self._chunk.first_ordinal).tolist(),
+            ordinals=self._ordinals(documents),
             rejects=sorted(self._rejects, key=lambda reject: reject.ordinal),
             headers=self.headers,
             sums=self.sums,
@@ -90,6 +91,12 @@ class Parts:
 
     def _code(self, name: str) -> int:
         return self._names.setdefault(name, len(self._names))
+
+    def _ordinals(self, documents: Ints) -> Sequence[int]:
+        first = self._chunk.first_ordinal
+        if len(documents) == len(self._lengths):
+            return range(first, first + len(documents))
+        return cast("list[int]", (documents + first).tolist())
 
     def _partitions(self, documents: Ints) -> Sequence[str]:
         names = list(self._names)

@@ -8,15 +8,19 @@ import numpy as np
 from shipper.decoders.columnar.cells import Ints
 from shipper.decoders.flow_log.header import header_columns, header_places
 
-_LF = 0x0A
+_LF, _SPACE = 0x0A, 0x20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lines:
-    """Whole lines; `starts` has one entry more than there are lines: the end of the last."""
+    """Whole lines; `starts` has one entry more than there are lines: the end of the last.
+
+    `marks` is where what may part cells stands: line ends, spaces, and all that is below them.
+    """
 
     records: bytes
     starts: Ints
+    marks: Ints
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -28,6 +32,12 @@ class Lines:
     def between(self, first: int, end: int) -> bytes:
         """Whole lines, from one up to another."""
         return self.records[int(self.starts[first]) : int(self.starts[end])]
+
+    def part(self, first: int, end: int) -> "Lines":
+        """Lines from one up to another, by themselves."""
+        begin, behind = self.starts[first], self.starts[end]
+        inside = slice(*np.searchsorted(self.marks, (begin, behind)))
+        return Lines(self.between(first, end), self.starts[first : end + 1] - begin, self.marks[inside] - begin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +54,10 @@ def lines_of(records: bytes) -> Lines:
     """Lines end at LF only; a last one without LF gets one."""
     if not records.endswith(b"\n"):
         records += b"\n"
-    ends = np.flatnonzero(np.frombuffer(records, np.uint8) == _LF)
-    return Lines(records, np.concatenate(([0], ends + 1)))
+    text = np.frombuffer(records, np.uint8)
+    marks = np.flatnonzero(text <= _SPACE)
+    ends = marks[text[marks] == _LF]
+    return Lines(records, np.concatenate(([0], ends + 1)), marks)
 
 
 def sections(lines: Lines, columns: tuple[str, ...], first: int) -> Iterator[Section]:

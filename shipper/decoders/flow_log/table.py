@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shipper.decoders.columnar.cells import BEFORE, WIDEST, Bytes, Cells, Flags, Ints, framed
+from shipper.decoders.flow_log.sections import Lines
 
 _PLAIN = bytes(sorted({*range(0x20, 0x7F), 0x0A} - set(b'"\\')))
 _SPACES = re.compile(rb" {2,}")
@@ -32,9 +33,9 @@ class Table:
         return Cells(self.source, self.starts[column], self.lengths[column])
 
 
-def table(lines: bytes, columns: int) -> Table:
+def table(lines: Lines, columns: int) -> Table:
     """Lines that each end in LF, and how many columns a row has."""
-    return _even(lines, columns) or _uneven(_one_space_between(lines), columns)
+    return _even(lines, columns) or _uneven(_one_space_between(lines.records), columns)
 
 
 def _one_space_between(lines: bytes) -> bytes:
@@ -52,17 +53,15 @@ def _one_space_between(lines: bytes) -> bytes:
     return lines.removeprefix(b" ")
 
 
-def _even(lines: bytes, columns: int) -> Table | None:
+def _even(lines: Lines, columns: int) -> Table | None:
     """Where every line is a row, as most often: but for its cells' widths there is nothing more to look at."""
-    if lines.translate(None, _PLAIN):
+    rows = len(lines)
+    if len(lines.marks) != rows * columns or lines.records.translate(None, _PLAIN):
         return None
-    source = framed(lines)
-    ends = np.flatnonzero(source[BEFORE : BEFORE + len(lines)] <= _SPACE)
-    rows, rest = divmod(len(ends), columns)
-    line_ends = source[ends + BEFORE] == _LF
-    if rest or not line_ends[columns - 1 :: columns].all() or np.count_nonzero(line_ends) != rows:
+    source = framed(lines.records)
+    ends = np.ascontiguousarray(lines.marks.reshape(rows, columns).T) + BEFORE
+    if (source[ends[-1]] != _LF).any():
         return None
-    ends = np.ascontiguousarray(ends.reshape(rows, columns).T) + BEFORE
     starts = np.empty_like(ends)
     starts[1:] = ends[:-1]
     starts[0, 1:] = ends[-1, :-1]
