@@ -6,9 +6,9 @@ The corpus is made up, always the same: connections of a small network in the sh
 its own settings and community ids, about 580 bytes a line: of 100 events 34 flow, 26 dns, 14 http, 10 tls, 5 fileinfo,
 4 smb, 3 ssh, 2 alert, 1 netflow, 1 anomaly. Addresses, ports, names, counters, times and ids differ from line to line.
 
-1. CPU time of decoding in this process, one thread, the first chunk included (its forms are learned then). Beside it
-   that of a chunk with known forms, the median, and what reading and writing each line with orjson and hashing it
-   costs alone, in the same run.
+1. CPU time of decoding in this process, one thread, the first chunk included (its forms are learned then). As in the
+   shipper, batches are kept until 32 MiB of them are there, then the oldest goes. Beside it that of a chunk with known
+   forms, the median, and what reading and writing each line with orjson and hashing it costs alone, in the same run.
 2. The store's own limit: the same documents, ready made, in bodies of the same size with as many requests at once,
    into an empty prefix; against it the whole command `shipper backfill eve`, from its start to its end.
 3. A file that `shipper run` follows: lines appended at a fixed rate, and for each append the time until the store's own
@@ -24,6 +24,7 @@ and leaves the others null.
 import argparse
 import json
 import subprocess
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -53,6 +54,7 @@ from shipper.partition import PartitionRule
 
 BODY_BYTES = 8 << 20
 IN_FLIGHT = 3
+KEPT_BYTES = 32 << 20  # opensearch.memory_bytes
 _APPENDS = 20
 _LONGEST_WAIT = 120
 _RECOVERY = 1800
@@ -66,13 +68,13 @@ def main() -> int:
         file = Path(folder) / "eve.json"
         file.write_bytes(corpus(options.events))
         size = file.stat().st_size
-        batches, cpu, steady, floor = _decode(file)
+        chunks = _chunks(file)
+        cpu, steady, floor = _measured(chunks)
         say(f"{options.events:,} events of {size / options.events:.0f} bytes: {cpu:.2f} µs each")
         ratio = load_rss = rss = p99 = None
         if not options.decode_only:
             with opensearch() as node:
-                ratio, load_rss = _end_to_end(node, file, batches, options.events)
-                batches.clear()
+                ratio, load_rss = _end_to_end(node, file, chunks, options.events)
                 outage = 0 if lasting_node() else options.outage_seconds
                 p99, rss = tail(node, Path(folder), options.rate, options.seconds, outage)
     tell({
@@ -96,13 +98,9 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _decode(file: Path) -> tuple[list[Batch], float, float, float]:
-    """Every batch; CPU microseconds for each event: of all, of the median chunk, and of orjson and the hash alone.
-
-    Reading and cutting the file are not in it.
-    """
+def _chunks(file: Path) -> list[Chunk]:
     arrived = datetime.now(UTC)
-    chunks = [
+    return [
         Chunk(
             ChunkId(number),
             piece.records,
@@ -113,21 +111,34 @@ def _decode(file: Path) -> tuple[list[Batch], float, float, float]:
         )
         for number, piece in enumerate(pieces([file.read_bytes()], "eve.json", lambda _: None))
     ]
-    decoder = EveDecoder({name: PartitionRule(f"{PREFIX}limit", name) for name in DATASETS})
-    batches, spent, alone = [], [], []
+
+
+def _decoder() -> EveDecoder:
+    return EveDecoder({name: PartitionRule(f"{PREFIX}limit", name) for name in DATASETS})
+
+
+def _measured(chunks: list[Chunk]) -> tuple[float, float, float]:
+    """CPU microseconds for each event: of all, of the median chunk, and of orjson and the hash alone.
+
+    Reading and cutting the file are not in it.
+    """
+    decoder = _decoder()
+    kept: deque[Batch] = deque()
+    sizes, spent, alone = [], [], []
     for chunk in chunks:
         began = process_time()
-        batches.append(decoder.decode(chunk))
+        kept.append(decoder.decode(chunk))
+        while sum(len(batch.body) for batch in kept) > KEPT_BYTES:
+            kept.popleft()
         done = process_time()
         _least(chunk.records)
         spent.append(done - began)
         alone.append(process_time() - done)
-    events = sum(len(batch) for batch in batches)
-    if events != sum(batch.sums.read for batch in batches) or any(batch.sums.malformed for batch in batches):
-        raise SystemExit("the corpus holds what is no event, or is not of its kind")
-    sizes = [len(batch) / 1e6 for batch in batches]
+        sizes.append(len(kept[-1]) / 1e6)
+        if len(kept[-1]) != kept[-1].sums.read or kept[-1].sums.malformed:
+            raise SystemExit("the corpus holds what is no event, or is not of its kind")
     each, least = (list(map(truediv, parts, sizes)) for parts in (spent, alone))
-    return batches, sum(spent) / events * 1e6, median(each), median(least)
+    return sum(spent) / sum(sizes), median(each), median(least)
 
 
 def _least(records: bytes) -> None:
@@ -140,8 +151,9 @@ def _least(records: bytes) -> None:
         digest.digest()
 
 
-def _end_to_end(node: OpenSearchNode, file: Path, batches: list[Batch], events: int) -> tuple[float, float]:
+def _end_to_end(node: OpenSearchNode, file: Path, chunks: list[Chunk], events: int) -> tuple[float, float]:
     """Documents a second of the command against those of the store alone; the command's peak memory in MB."""
+    batches = list(map(_decoder().decode, chunks))
     limit = Shipper(node, f"{PREFIX}limit", file.parent / "limit")
     whole = Shipper(node, f"{PREFIX}whole", file.parent / "whole")
     for shipper in (limit, whole):

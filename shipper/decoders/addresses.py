@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from ipaddress import ip_address
+from socket import AF_INET, inet_pton
 
 _LONGEST_ADDRESS = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
 
@@ -18,6 +19,10 @@ def packed_address(text: str) -> bytes | None:
 
 @lru_cache(maxsize=1 << 16)
 def _packed(text: str) -> bytes | None:
+    try:
+        return inet_pton(AF_INET, text)  # as strict, many times sooner
+    except (OSError, ValueError):
+        pass
     try:
         return None if "%" in text else ip_address(text).packed
     except ValueError:

@@ -3,18 +3,20 @@
 OpenSearch answers some broken framing with 201, so a batch whose lines do not add up never leaves here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from shipper.model import Batch, Chunk, Reject, Sums
 
 Operation = Literal["create", "index"]
 _LF = 0x0A
+_LOOK_BYTES = 1 << 16
 
 
 class BulkLines:
@@ -70,14 +72,30 @@ class BulkLines:
         )
 
 
-def check_framing(body: bytes, cuts: list[int], documents: int) -> None:
-    """Every cut is a document of exactly two lines. Anything else is a bug of ours: raises RuntimeError."""
+def check_framing(body: bytes, cuts: list[int], documents: int, actions: Sequence[int] | None = None) -> None:
+    """Every cut is a document of exactly two lines. Anything else is a bug of ours: raises RuntimeError.
+
+    `actions` are the lengths of the first lines; without them they are looked for.
+    """
     if len(cuts) != documents + 1 or cuts[0] != 0 or cuts[-1] != len(body):
         raise RuntimeError(f"bulk body of {len(body)} bytes does not hold {documents} documents of two lines")
-    ends = np.flatnonzero(np.frombuffer(body, np.uint8) == _LF) + 1
-    if len(ends) == 2 * documents and np.array_equal(ends[1::2], cuts[1:]):
+    if actions is None:
+        actions = [body.find(b"\n", begin) + 1 - begin for begin in cuts[:-1]]
+    if _of_two_lines(np.frombuffer(body, np.uint8), np.array(cuts), np.array(actions, np.int64)):
         return
     for begin, end in pairwise(cuts):
         if body.count(b"\n", begin, end) != 2 or body[end - 1] != _LF:
             raise RuntimeError(f"bulk lines at bytes {begin} to {end} are not one document")
     raise RuntimeError(f"bulk body of {len(body)} bytes does not hold {documents} documents of two lines")
+
+
+def _of_two_lines(body: NDArray[np.uint8], cuts: NDArray[np.int64], actions: NDArray[np.int64]) -> bool:
+    """Whether there are line ends where two lines of each document end, and no others."""
+    ends, firsts = cuts[1:], cuts[:-1] + actions
+    looks = (body[at : at + _LOOK_BYTES] for at in range(0, len(body), _LOOK_BYTES))
+    return bool(
+        sum(int(np.count_nonzero(some == _LF)) for some in looks) == 2 * len(ends)
+        and (firsts < ends).all()
+        and (body[ends - 1] == _LF).all()
+        and (body[firsts - 1] == _LF).all()
+    )

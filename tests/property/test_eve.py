@@ -231,6 +231,29 @@ def test_hundreds_of_lines_of_a_form_are_made_as_the_exact_way_makes_them() -> N
     assert list(expected.ordinals) == list(range(400))
 
 
+def test_a_line_broken_in_two_is_two_lines() -> None:
+    """Lines are matched many at once: what fits only together with the line behind it fits nothing."""
+    raw = line("http", http={"url": "/a", "hostname": "b.example"})
+    cut = raw.index(b"/a") + 1
+    learning = decoder()
+    learning.decode(chunk(b"\n".join([raw] * 3)))
+    (pattern,) = (pattern for form in learning._learned._forms.values() for pattern in form.patterns)
+    made = Made(4)
+    assert pattern.add([0, 1, 2, 3], [raw, raw[:cut], raw[cut:], raw], b"2026-01-01T00:00:00Z", made) == [1, 2]
+    assert list(map(bool, made.documents)) == [True, False, False, True]
+
+
+def test_lines_of_an_event_type_are_told_apart_where_most_are_of_another_form() -> None:
+    """Most lines are tried on what most of their type fit; the others, and a change of habits, cost time only."""
+    query, longer = line("dns", dns={"type": "query", "rrname": "a"}), line("dns", dns={"type": "query", "id": 1})
+    learning, exact = decoder(), decoder(fast=False)
+    for raws in ([query] * 20, [query] * 20 + [longer] * 3, [longer] * 20 + [query], [query] * 9 + [longer] * 9):
+        records = chunk(b"\n".join(raws))
+        assert learning.decode(records) == exact.decode(records)
+        assert learning.decode(records) == exact.decode(records)
+    assert learning._learned.patterns == 2
+
+
 @pytest.mark.parametrize("vlan_is_vni", [False, True])
 @pytest.mark.parametrize("tags", [[0, 0], [4095, 4095], [409, 5], [7, 7, 0], [7, 7, 4095]])
 def test_events_of_other_vlans_and_mirror_sessions_are_of_one_form(tags: list[int], vlan_is_vni: bool) -> None:

@@ -187,9 +187,9 @@ class _Lines:
         parts[1::4] = _ids(digest, sensors, raws)
         parts[3::4] = documents
         around = _ID_CHARACTERS + len(_ID_END)
-        lengths = map(add, map(len, prefixes), map(around.__add__, map(len, documents)))
-        body, cuts = b"".join(parts), list(accumulate(lengths, initial=0))
-        check_framing(body, cuts, len(documents))
+        actions = list(map(around.__add__, map(len, prefixes)))
+        body, cuts = b"".join(parts), list(accumulate(map(add, actions, map(len, documents)), initial=0))
+        check_framing(body, cuts, len(documents), actions)
         return Batch(
             chunk=self._chunk,
             body=body,

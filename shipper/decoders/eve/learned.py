@@ -10,7 +10,7 @@ Values that decide anything but their own leaf are part of a pattern: event type
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +18,7 @@ import orjson
 
 from shipper.decoders.eve.event import Event
 from shipper.decoders.eve.hours import Hours
+from shipper.decoders.eve.layout import cut, layout
 from shipper.decoders.eve.marks import ARRIVED, SPANNED, Marked, Marks, marked
 from shipper.decoders.eve.pattern import Made, Pattern, mirror_text
 from shipper.decoders.eve.physical_lines import PhysicalLines, printable
@@ -36,6 +37,9 @@ Exactly = Callable[[dict[str, Any], str], tuple[Event, bytes]]
 _TOGETHER: Final = 128  # lines by columns: with more, values leave the processor's cache before they are used
 _EVENT_TYPE: Final = b'"event_type":"'
 _TO_KEY: Final = len(_EVENT_TYPE) + 8
+
+_SELDOM: Final = 1 / 3
+"""More lines of an event type that do not fit its usual pattern, and it has none: trying costs twice a look."""
 
 _Key = tuple[bytes, int]
 
@@ -56,48 +60,30 @@ class Learned:
         self._hours = hours
         self._exactly = exactly
         self._forms: dict[_Key, _Form] = {}
+        self._usual: dict[bytes, Pattern] = {}  # that most lines of an event type fit: they need no look at their form
         self.patterns = 0
         """How many were learned, also those forgotten since."""
 
     def add(self, lines: PhysicalLines, numbers: Iterable[int], arrived: bytes, made: Made) -> list[int]:
         """Adds documents of these lines; gives the numbers of those that must go the exact way, ascending."""
-        unusual, raws = lines.unusual, lines.raws
-        left: list[int] = []
-        of_form: defaultdict[_Key, list[int]] = defaultdict(list)
-        for number in numbers:
-            raw = raws[number]
-            if number not in unusual:
-                at = raw.find(_EVENT_TYPE)
-                of_form[raw[at : at + _TO_KEY], raw.count(b'"')].append(number)
-            elif number not in lines.cut and printable(raw):
-                of_form[_key(raw)].append(number)
-            else:
-                left.append(number)
+        raws = lines.raws
+        of_type, of_form, left = _by_head(lines, numbers)
+        for head, alike in of_type.items():
+            others = alike
+            if usual := self._usual.get(head):
+                others = _others(usual, alike, raws, arrived, made)
+                if len(others) > _SELDOM * len(alike):
+                    self._usual.pop(head, None)
+            for number in others:
+                of_form[head, raws[number].count(b'"')].append(number)
         for key, alike in of_form.items():
-            for at in range(0, len(alike), _TOGETHER):
-                some = alike[at : at + _TOGETHER]
-                left += self._add(key, some, [raws[number] for number in some], arrived, made)
+            others = alike
+            if form := self._forms.get(key):
+                others, most = _add(form, alike, raws, arrived, made)
+                if most > (1 - _SELDOM) * len(of_type.get(key[0], alike)) and key[1] > 0:
+                    self._usual[key[0]] = form.patterns[0]
+            left += others
         return sorted(left)
-
-    def _add(self, key: _Key, numbers: list[int], raws: list[bytes], arrived: bytes, made: Made) -> list[int]:
-        form = self._forms.get(key)
-        if form is None:
-            return numbers
-        fitted = []
-        for pattern in form.patterns:
-            left = pattern.add(numbers, raws, arrived, made)
-            fitted.append(len(numbers) - len(left))
-            if left and fitted[-1]:
-                kept = {*left}
-                raws = [raw for number, raw in zip(numbers, raws, strict=True) if number in kept]
-                numbers = [number for number in numbers if number in kept]
-            elif not left:
-                numbers = []
-                break
-        if len(fitted) > 1 and fitted[0] < max(fitted):
-            most = fitted.index(max(fitted))
-            form.patterns = [form.patterns[most], *form.patterns[:most], *form.patterns[most + 1 :]]
-        return numbers
 
     def learn(self, raw: bytes, event: Event, written: bytes, arrived: str) -> None:
         """From a line that went the exact way, and what became of it: later lines of its form go the fast way."""
@@ -108,6 +94,7 @@ class Learned:
         if form is None:
             if len(self._forms) >= MOST_FORMS:
                 self._forms.clear()
+                self._usual.clear()
             self._forms[key] = _Form()  # learned from when it comes again: most that come once never do
         elif form.tried < MOST_TRIES and not any(each.document(raw, arrived.encode()) for each in form.patterns):
             form.tried += 1
@@ -135,6 +122,51 @@ class Learned:
         return _pattern(event, with_marks, document, self._hours(event.dataset))
 
 
+def _by_head(
+    lines: PhysicalLines, numbers: Iterable[int]
+) -> tuple[dict[bytes, list[int]], defaultdict[_Key, list[int]], list[int]]:
+    """Lines by event type; by form those with backslashes; those that no pattern may be tried on."""
+    unusual, raws = lines.unusual, lines.raws
+    left: list[int] = []
+    of_type: defaultdict[bytes, list[int]] = defaultdict(list)
+    of_form: defaultdict[_Key, list[int]] = defaultdict(list)
+    for number in numbers:
+        raw = raws[number]
+        if number not in unusual:
+            at = raw.find(_EVENT_TYPE)
+            of_type[raw[at : at + _TO_KEY]].append(number)
+        elif number not in lines.cut and printable(raw):
+            of_form[_key(raw)].append(number)
+        else:
+            left.append(number)
+    return of_type, of_form, left
+
+
+def _add(form: _Form, numbers: list[int], raws: Sequence[bytes], arrived: bytes, made: Made) -> tuple[list[int], int]:
+    """What fits no pattern of a form, and how many lines fit the one that most do; that one is tried first from now."""
+    fitted = []
+    for pattern in form.patterns:
+        left = _others(pattern, numbers, raws, arrived, made)
+        fitted.append(len(numbers) - len(left))
+        numbers = left
+        if not left:
+            break
+    most = max(fitted, default=0)
+    if fitted and fitted[0] < most:
+        at = fitted.index(most)
+        form.patterns = [form.patterns[at], *form.patterns[:at], *form.patterns[at + 1 :]]
+    return numbers, most
+
+
+def _others(pattern: Pattern, numbers: list[int], raws: Sequence[bytes], arrived: bytes, made: Made) -> list[int]:
+    """Adds the documents of lines that fit; gives the others."""
+    left: list[int] = []
+    for at in range(0, len(numbers), _TOGETHER):
+        some = numbers[at : at + _TOGETHER]
+        left += pattern.add(some, [raws[number] for number in some], arrived, made)
+    return left
+
+
 def _key(raw: bytes) -> _Key:
     """What lines of one form have in common. Escaped quotation marks do not count; lines with escapes stand apart."""
     at = raw.find(_EVENT_TYPE)
@@ -160,22 +192,24 @@ def _pattern(event: Event, with_marks: Marked, document: bytes, hours: Hours) ->
     times = tuple(at for at, _ in marks.times)
     tags = [at for at, _ in marks.tags[:2]] if "mirror" in event.document["flowtap"] else []
     places = _places(marks, 2 if spanned else 0, spanned=spanned, mirrored=bool(tags))
-    cuts = re.split(b"(%b)" % b"|".join(re.escape(text) for text in sorted(places, key=len, reverse=True)), document)
-    if len(cuts) < 5:
+    texts, order = cut(document, places)
+    if len(order) < 2:
         return None
+    made = layout(with_marks.line, marks.holes, texts, order, marks.plain - {marks.sensor})
+    new = made.numbers
     return Pattern(
-        match=re.compile(with_marks.pattern).fullmatch,
+        find=re.compile(b"\n%b(?=\n)" % made.pattern).findall,
         hours=hours,
-        sensor=marks.sensor,
-        addresses=tuple(marks.addresses),
-        dated=times[2 if spanned else 0],
-        template=b"".join(b"%b" if at % 2 else cut.replace(b"%", b"%%") for at, cut in enumerate(cuts)),
-        order=tuple(places[text] for text in cuts[1::2]),
-        ports=tuple(marks.ports),
+        sensor=new.get(marks.sensor, -1),
+        addresses=tuple(new[at] for at in marks.addresses),
+        dated=new[times[2 if spanned else 0]],
+        template=made.template,
+        order=tuple(new[at] if at < marks.groups else at - marks.groups + made.groups for at in made.order),
+        ports=tuple(new[at] for at in marks.ports),
         forward=forward if how == "port" else None,
-        macs=tuple(at for at, _ in marks.macs),
-        tags=tuple(tags),
-        span=(times[1], times[0]) if spanned else None,
+        macs=tuple(new[at] for at, _ in marks.macs),
+        tags=tuple(new[at] for at in tags),
+        span=(new[times[1]], new[times[0]]) if spanned else None,
     )
 
 

@@ -6,12 +6,14 @@ MAC addresses). Equal addresses, ports and list entries stay equal: they get one
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from shipper.decoders.addresses import packed_address
+from shipper.decoders.eve.layout import Hole
 from shipper.decoders.eve.table import Kind, Leaf, Table
 
 # Lines that hold no backslash have patterns of their own: there a text needs no look at each character. What escapes
@@ -50,20 +52,24 @@ ARRIVED: Final = "2097-08-09T10:11:12Z"
 
 
 class Marked(NamedTuple):
-    """An event with marks, the pattern of its line, and the marks."""
+    """An event with marks, its line as texts and by turns with them the numbers of holes, and the marks."""
 
     event: dict[str, Any]
-    pattern: bytes
+    line: Sequence[bytes]
     marks: "Marks"
 
 
 @dataclass(slots=True)
 class Marks:
-    """The marks made so far. Numbers are groups of the pattern, counted from 0; `places` are those of texts."""
+    """The marks made so far. Numbers are groups of the pattern, counted from 0; `places` are those of texts.
+
+    `plain` are the groups whose values are only written where they belong.
+    """
 
     groups: int = 0
     places: dict[bytes, int] = field(default_factory=dict)
-    patterns: list[bytes] = field(default_factory=list)
+    plain: set[int] = field(default_factory=set)
+    holes: list[Hole] = field(default_factory=list)
     same: dict[Any, tuple[int, Any]] = field(default_factory=dict)
     addresses: list[int] = field(default_factory=list)
     ports: list[int] = field(default_factory=list)
@@ -79,8 +85,11 @@ class Marks:
         """One more group; its number, and what stands for it in the line that becomes the pattern."""
         at = self.groups
         self.groups += 1
-        self.patterns.append(b'"(%b)"' % pattern if quoted else b"(%b)" % pattern)
-        return at, f"@hole{len(self.patterns) - 1}@"
+        return at, self._hole(Hole(pattern, quoted, at))
+
+    def _hole(self, hole: Hole) -> str:
+        self.holes.append(hole)
+        return f"@hole{len(self.holes) - 1}@"
 
     def text(self) -> tuple[str, str]:
         """Any text. Gives what stands for it in the line, and its mark."""
@@ -92,6 +101,7 @@ class Marks:
 
     def _text(self, pattern: bytes) -> tuple[str, str]:
         at, hole = self.hole(pattern, quoted=True)
+        self.plain.add(at)
         mark = f"@m{at:03}@"
         self.places[mark.encode()] = at
         return hole, mark
@@ -99,6 +109,7 @@ class Marks:
     def count(self, pattern: bytes = _COUNT) -> tuple[str, int]:
         """A whole number."""
         at, hole = self.hole(pattern, quoted=False)
+        self.plain.add(at)
         mark = 730_000_000_000_000 + at
         self.places[b"%d" % mark] = at
         return hole, mark
@@ -126,8 +137,7 @@ class Marks:
     def again(self, value: Any, *, quoted: bool) -> tuple[str, Any]:
         """The value of an earlier group once more."""
         at, mark = self.same[value]
-        self.patterns.append(b'"\\%d"' % (at + 1) if quoted else b"\\%d" % (at + 1))
-        return f"@hole{len(self.patterns) - 1}@", mark
+        return self._hole(Hole(b"", quoted, again=at)), mark
 
     def mac(self) -> tuple[str, str]:
         """A MAC address."""
@@ -146,9 +156,9 @@ class Marks:
 
     def time(self) -> tuple[str, str]:
         """A time in UTC with microseconds: three groups, to the millisecond, its hour, microseconds as a number."""
-        at, hole = self.hole(b"", quoted=True)
-        self.patterns[-1] = b'"%b"' % _TIME_PATTERN
-        self.groups += 2
+        at = self.groups
+        hole = self._hole(Hole(_TIME_PATTERN, quoted=True, group=at, groups=3))
+        self.groups += 3
         number = len(self.times)
         mark = f"2090-03-04T05:0{number}:07.41{number}853+0000"
         self.times.append((at, mark))
@@ -169,11 +179,7 @@ def marked(event: dict[str, Any], table: Table, *, forward: bool, escaped: bool)
         return None
     if event.get("host") and marks.sensor < 0:
         return None  # it is part of the document's id
-    parts = _HOLE.split(orjson.dumps(line))
-    pattern = b"".join(
-        marks.patterns[int(part)] if number % 2 else re.escape(part) for number, part in enumerate(parts)
-    )
-    return Marked(with_marks, pattern, marks)
+    return Marked(with_marks, _HOLE.split(orjson.dumps(line)), marks)
 
 
 def _object(event: dict[str, Any], table: Table, marks: Marks) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -3,7 +3,6 @@
 Lines are handled by columns, one for each value: a few calls for all lines instead of many for each.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -54,7 +53,7 @@ class Pattern:
     `forward`: whether the source is the client, where that was told from the ports. `tags`: the two that are a VNI.
     """
 
-    match: Callable[[bytes], re.Match[bytes] | None]
+    find: Callable[[bytes], list[tuple[bytes, ...]]]
     hours: Hours
     sensor: int
     addresses: Sequence[int]
@@ -75,14 +74,13 @@ class Pattern:
 
     def add(self, numbers: Sequence[int], raws: Sequence[bytes], arrived: bytes, made: Made) -> list[int]:
         """Adds the documents of lines; gives the numbers of those that do not fit, or have values to be looked at."""
-        found = list(map(self.match, raws))
-        left: list[int] = []
-        if not all(found):
-            left = list(compress(numbers, map(not_, found)))
-            numbers = list(compress(numbers, found))
-        rows = [match.groups() for match in found if match]
-        if rows:
-            left += self._add(numbers, rows, arrived, made)
+        rows = self.find(b"\n%b\n" % b"\n".join(raws))
+        if len(rows) == len(raws):  # one each: all begin where a line begins, and end where one ends
+            return self._add(numbers, rows, arrived, made)
+        found = [self.find(b"\n%b\n" % raw) for raw in raws]
+        left = list(compress(numbers, map(not_, found)))
+        if len(left) < len(raws):
+            left += self._add(list(compress(numbers, found)), [row for (row,) in filter(None, found)], arrived, made)
         return left
 
     def _add(self, numbers: Sequence[int], rows: Sequence[Sequence[bytes]], arrived: bytes, made: Made) -> list[int]:

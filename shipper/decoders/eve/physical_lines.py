@@ -4,12 +4,14 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shipper.identity import MAX_RECORD_BYTES
 
 _LF = 0x0A
 _BACKSLASH = 0x5C
 _FIRST, _LAST = 0x20, 0x7E
+_DELETE = b"\x7f"  # the one ASCII character behind _LAST
 _PRINTABLE = bytes(range(_FIRST, _LAST + 1))
 
 
@@ -34,15 +36,23 @@ class PhysicalLines:
 
     def _unusual(self) -> Sequence[int]:
         each = np.frombuffer(self._records, np.uint8)
-        found = (each - np.uint8(_FIRST) > _LAST - _FIRST) | (each == _BACKSLASH)
-        if np.count_nonzero(found) == len(self.raws) - (not self._records.endswith(b"\n")):
-            return ()  # line ends only
+        found = each == _BACKSLASH
+        if not self._is_printable(each):
+            found |= each - np.uint8(_FIRST) > _LAST - _FIRST
+        elif b"\\" not in self._records:
+            return ()
         places = np.flatnonzero(found)
         numbers: Sequence[int] = np.searchsorted(self._ends, places[each[places] != _LF]).tolist()
         return numbers
 
+    def _is_printable(self, each: NDArray[np.uint8]) -> bool:
+        """Whether all is printable ASCII but line ends."""
+        line_ends = len(self.raws) - (not self._records.endswith(b"\n"))
+        printable = self._records.isascii() and _DELETE not in self._records
+        return printable and int(np.count_nonzero(each < _FIRST)) == line_ends
+
     @cached_property
-    def _ends(self) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    def _ends(self) -> NDArray[np.intp]:
         return np.flatnonzero(np.frombuffer(self._records, np.uint8) == _LF)
 
     def offset(self, number: int) -> int:
