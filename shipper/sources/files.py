@@ -244,8 +244,7 @@ class FilesSource:
             self._remember(stream.item.origin, left)
         if left.other:
             self._settled(stream.item, "")
-        elif not left.unchanged:
-            stream.end(left.problem)
+        elif not left.unchanged and stream.end(left.problem):
             self._keep([stream])
 
     def _remember(self, origin: str, left: _Left) -> None:

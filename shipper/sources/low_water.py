@@ -57,11 +57,15 @@ class LowWater:
             self._safe.add(chunk_id)
             self._advance()
 
-    def end(self, problem: str) -> None:
-        """No more chunks come: the input was read to its end, or as far as it can be."""
+    def end(self, problem: str) -> bool:
+        """No more chunks come: the input was read to its end, or as far as it can be.
+
+        Whether that is to be written down now: while chunks are on their way, whoever commits the last one does it.
+        """
         with self._lock:
             self._ended = problem
             self._advance()
+            return not self._pending
 
     def unkept(self) -> Checkpoint | None:
         """What is to be written down, if anything moved since it was."""

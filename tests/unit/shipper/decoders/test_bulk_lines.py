@@ -43,8 +43,20 @@ def test_a_batch_is_checked_before_it_is_handed_on() -> None:
         (b"{}\n{}", [0, 5], 1),
         (b"{}\n{}\n{}\n{}\n", [0, 3, 12], 2),
         (b"\n\nx\n\n", [0, 3, 5], 2),
+        (b"{}\n{}\n" * 40, [*range(0, 234, 6), 237, 240], 40),
+        (b"{}\n{}\n" * 38 + b"{}\n{}\n{}\n" + b"{  }\n", [*range(0, 229, 6), 237, 242], 40),
+        (b"{}\n{}\n" * 40 + b"{}", [*range(0, 235, 6), 242], 40),
     ],
 )
 def test_broken_framing_never_leaves(body: bytes, cuts: list[int], documents: int) -> None:
     with pytest.raises(RuntimeError, match="bulk"):
         check_framing(body, cuts, documents)
+
+
+def test_first_lines_that_end_elsewhere_never_leave() -> None:
+    body, cuts = b"{}\n{}\n" * 40, list(range(0, 241, 6))
+    check_framing(body, cuts, 40)
+    check_framing(body, cuts, 40, [3] * 40)
+    for actions in ([3] * 39 + [6], [2] * 40, [3] * 39 + [9]):
+        with pytest.raises(RuntimeError, match="bulk"):
+            check_framing(body, cuts, 40, actions)
