@@ -125,7 +125,7 @@ def queue(_folder: Path) -> Reopen:
         return SqsSource(
             waiting,
             found,
-            QueueRules(once=True, parallel=2),
+            QueueRules(once=True, parallel=1),  # an object is at its end before the next one is handed out
             dead_letters=FakeDeadLetters(),
             stream=Stream(RecordKind("lines"), "store"),
             framing=Framing(lambda _: None),
@@ -164,7 +164,7 @@ def log_group_tail(_folder: Path) -> Reopen:
     def reopen() -> LogGroupTail:
         return LogGroupTail(
             log_slices(events),
-            TailRules(lookback=timedelta(hours=2), once=True),
+            TailRules(lookback=timedelta(hours=2), once=True, parallel=1),  # a look is at its end before the next
             checkpoints=checkpoints,
             key=lambda origin: StreamKey("lines", "store", origin),
             framing=Framing(lambda _: None),
