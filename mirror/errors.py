@@ -27,3 +27,7 @@ class CannotListen(MirrorError):
 
 class DissectionMissing(MirrorError):
     """Scapy is not installed here: install it, or do without full dissection."""
+
+
+class BadDesired(MirrorError):
+    """The desired-state file says something that cannot be: correct the key that the message names."""

@@ -32,7 +32,11 @@ COMMANDS = {
     ),
     "checkpoint": ("shipper.cli.checkpoint", "checkpoint", "How far each input is loaded: list, reset."),
     "suricata": ("shipper.cli.suricata", "suricata", "The sensor: configuration, rules, reload, figures."),
-    "mirror": ("shipper.cli.mirror", "mirror", "Mirrored packets: listen, decode captures."),
+    "mirror": (
+        "shipper.cli.mirror",
+        "mirror",
+        "Mirrored packets: listen, decode; sessions at AWS: plan, apply, start.",
+    ),
     "dashboards": (
         "shipper.cli.dashboards",
         "dashboards",

@@ -67,11 +67,14 @@ def test_every_option_is_described(name: str, found: click.Command) -> None:
             assert (parameter.help or "").strip(), f"shipper {name} {parameter.opts}"
 
 
+ASKING = {"apply", "import", "purge", "reset", "destroy", "start", "sweep"}
+
+
 @pytest.mark.parametrize(("name", "found"), subcommands())
 def test_what_makes_changes_asks_first(name: str, found: click.Command) -> None:
-    """`apply`, `import`, `purge` and `reset` ask; `--yes` skips that."""
+    """`apply`, `import`, `purge`, `reset`, and mirroring's `destroy`, `start` and `sweep` ask; `--yes` skips that."""
     asks = any("--yes" in parameter.opts for parameter in found.params)
-    assert asks == (name.rpartition(" ")[2] in {"apply", "import", "purge", "reset"})
+    assert asks == (name.rpartition(" ")[2] in ASKING)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in COMMANDS), ["--version"]])

@@ -1,0 +1,107 @@
+"""`shipper mirror plan|apply|status|start|sweep|destroy` over HTTP, at the EC2 endpoint: no AWS, no container."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aws.endpoint.serving import handler_of
+from aws_server import CREDENTIALS
+from mirror.inventory import read_inventory
+from mirror_account import BALANCER, FILE, Account
+from serving import serving
+from shipper.cli.main import run
+
+
+class Command:
+    """The command in this process, with a file and an inventory of its own."""
+
+    def __init__(self, folder: Path, account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+        self.account, self._capsys = account, capsys
+        self.file = folder / "mirror.toml"
+        self.file.write_text(FILE.format(balancer=BALANCER), "utf-8")
+        self.inventory = folder / "inventory.json"
+
+    def __call__(self, *arguments: str, code: int = 0) -> Any:
+        """What it says as JSON; `code` is what it must leave with."""
+        assert run(["mirror", *arguments, "--json"]) == code, self._capsys.readouterr().err
+        return json.loads(self._capsys.readouterr().out.partition("\n}\n")[0] + "\n}")
+
+    def shown(self, *arguments: str, code: int = 0) -> str:
+        assert run(["mirror", *arguments]) == code
+        told = self._capsys.readouterr()
+        return told.out + told.err
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    account = Account()
+    with serving(handler_of(account.endpoint)) as url:
+        for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL_EC2": url, "AWS_ENDPOINT_URL_STS": url}.items():
+            monkeypatch.setenv(name, value)
+        yield Command(tmp_path, account, capsys)
+
+
+def test_a_plan_is_shown_applied_looked_at_and_destroyed(command: Command) -> None:
+    file = str(command.file)
+    planned = command("plan", file, "--detailed-exitcode", code=6)
+    assert planned["identity"]["account"] == "123456789012"
+    assert len(planned["changes"]) == 14
+    assert planned["monthly_dollars"] == 32.85
+    assert command.account.counts() == (0, 0, 0, 0)
+
+    assert "--yes" in command.shown("apply", file, code=3), "nobody is there to ask"
+    assert command.account.counts() == (0, 0, 0, 0)
+    applied = command("apply", file, "--yes", "--inventory", str(command.inventory))
+    assert (applied["applied"], applied["failed"]) == (14, [])
+    entries = read_inventory(command.inventory.read_text("utf-8"))
+    assert {entry.instance_id for entry in entries} == {instance for instance, _ in command.account.web}
+    command("plan", file, "--detailed-exitcode")
+
+    status = command("status", file)
+    assert status["changes"] == 0
+    assert {row["plan"] for row in status["sessions"]} == {"prod"}
+
+    command("destroy", file, "--yes", "--inventory", str(command.inventory))
+    assert command.account.counts() == (0, 0, 0, 0)
+    assert all(entry.valid_to for entry in read_inventory(command.inventory.read_text("utf-8")))
+
+
+def test_people_see_the_account_the_reasons_and_the_cost(command: Command) -> None:
+    shown = command.shown("plan", str(command.file))
+    assert "Account 123456789012, us-east-1, as arn:aws:iam::123456789012:user/endpoint" in shown
+    assert f"web selects {command.account.web[0][0]}" in shown
+    assert "$32.85 a month" in shown
+    assert "traffic-mirroring-targets.html" in shown
+
+
+def test_one_machine_is_mirrored_for_a_while(command: Command) -> None:
+    command("apply", str(command.file), "--yes")
+    instance, eni = command.account.web[0]
+    address = command.account.world.kinds["network-interface"][eni]["PrivateIpAddress"]
+    assert command("start", "--ip", address, "--for", "30m", "--yes")["failed"] == []
+    again = command("start", "--instance", instance, "--for", "2h", "--yes")
+    assert [change["operation"] for change in again["changes"]] == ["CreateTags"], "it is extended"
+    assert command.account.counts()[3] == 4
+    command("sweep", "--yes")
+    assert command.account.counts()[3] == 4
+    command("destroy", "--plan", "start", "--yes")
+    assert command.account.counts()[3] == 3
+
+
+def test_what_is_wrong_is_told(command: Command) -> None:
+    command.file.write_text('plan = "a"\ncolour = 1', "utf-8")
+    assert f"{command.file}: colour: there is no such key" in command.shown("plan", str(command.file), code=3)
+    assert "docs/mirroring.md" in command.shown("plan", str(command.file.with_name("none.toml")), code=3)
+    assert "name one of" in command.shown("start", code=2)
+    assert "--for 1x" in command.shown("start", "--ip", "10.0.0.10", "--for", "1x", code=2)
+    assert "make one with" in command.shown("start", "--ip", "10.0.0.10", code=3)
+
+
+def test_failed_steps_are_told_and_leave_with_4(command: Command) -> None:
+    command.account.world.trouble.refused["CreateTrafficMirrorSession"] = "TrafficMirrorSessionLimitExceeded"
+    shown = command.shown("apply", str(command.file), "--yes", code=4)
+    assert "TrafficMirrorSessionLimitExceeded" in shown
+    assert "3 of 14 changes were not made; applying again goes on from there" in shown
