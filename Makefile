@@ -61,6 +61,7 @@ bench: setup images ## Short forms of all benches; the last line of each is JSON
 	$(VENV)/python bench/query.py --conversations 20000
 	$(VENV)/python bench/join.py --scenes 10
 	$(VENV)/python bench/s3.py --records 60000 --objects 120 --kills 4 --stalls 1 --tiny 5000 --cpu-records 60000 --lag-minutes 0.5
+	$(VENV)/python bench/mirror_plan.py --sessions 1000
 	$(VENV)/python bench/dashboards.py --documents 60000
 	$(VENV)/python bench/flowlogs.py --records 60000 --load 100000 --stream-mb 300
 

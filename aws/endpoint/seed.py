@@ -64,7 +64,8 @@ def add_instance(
 def add_interface(world: World, subnet: str, instance: str = "", group: str = "", kind: str = "interface") -> str:
     """A network interface; its id."""
     identity, place = world.new_id(INTERFACE), world.kinds[SUBNET][subnet]
-    taken = sum(each["SubnetId"] == subnet for each in world.all(INTERFACE))
+    taken = world.addresses[subnet]
+    world.addresses[subnet] += 1
     address = str(ip_network(place["CidrBlock"])[taken + 10])
     attachment: Document = (
         {"Attachment": {"InstanceId": instance, "DeviceIndex": 0, "Status": "attached"}} if instance else {}

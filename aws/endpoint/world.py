@@ -4,6 +4,7 @@ Not for several threads at once: the endpoint answers one request at a time.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,6 +64,8 @@ class World:
     page: int = 1000
     kinds: dict[str, dict[str, Document]] = field(default_factory=_no_documents)
     large_instance_types: frozenset[str] = frozenset({"m5.24xlarge"})
+    addresses: Counter[str] = field(default_factory=Counter)
+    """How many addresses were given of each subnet."""
     _fresh: dict[str, int] = field(default_factory=dict)
     _ghosts: dict[str, tuple[str, Document, int]] = field(default_factory=dict)
     _tokens: dict[tuple[str, str], tuple[str, Document]] = field(default_factory=dict)

@@ -5,10 +5,10 @@ change, sessions that come, filters and targets that go. What has no tag of this
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from aws.mirror_rules import RULES
+from aws.mirror_rules import RULES, Limits
 from mirror.managed.desired import Desired, TargetWish
 from mirror.managed.model import Filter, Observed, Session, Target
 from mirror.managed.ownership import EXPIRES, NAME, PLAN, owned, specification
@@ -48,6 +48,11 @@ def make_plan(desired: Desired, observed: Observed, now: datetime, expires: date
         else:
             replaced = tuple(session.id for session in own.get(placed.key, ()))
             coming.append(_new_session(desired, placed, expires, replaced))
+    others = len(observed.sessions) - sum(len(sessions) for sessions in own.values())
+    if left + len(coming) + others > Limits().sessions:
+        remarks.append(
+            Remark(desired.plan, f"{left + len(coming) + others:,} sessions: {RULES['sessions']}", refused=True)
+        )
     removed = [*_removed(desired, observed, gone, set(standing.values()), remarks)]
     steps = (*going, *targets, *filters, *changing, *coming, *removed)
     return Plan(desired.plan, steps, standing, tuple(remarks), left + len(coming), placement.passed_over)
@@ -56,9 +61,10 @@ def make_plan(desired: Desired, observed: Observed, now: datetime, expires: date
 def expiry(tags: Mapping[str, str]) -> datetime | None:
     """When a thing with these tags is to go; None for never, and for what cannot be read."""
     try:
-        return datetime.fromisoformat(tags[EXPIRES])
+        end = datetime.fromisoformat(tags[EXPIRES])
     except (KeyError, ValueError):
         return None
+    return end if end.tzinfo else end.replace(tzinfo=UTC)
 
 
 def _going_sessions(

@@ -27,7 +27,7 @@ class Command:
     def __call__(self, *arguments: str, code: int = 0) -> Any:
         """What it says as JSON; `code` is what it must leave with."""
         assert run(["mirror", *arguments, "--json"]) == code, self._capsys.readouterr().err
-        return json.loads(self._capsys.readouterr().out.partition("\n}\n")[0] + "\n}")
+        return json.loads(self._capsys.readouterr().out)
 
     def shown(self, *arguments: str, code: int = 0) -> str:
         assert run(["mirror", *arguments]) == code
@@ -77,6 +77,17 @@ def test_people_see_the_account_the_reasons_and_the_cost(command: Command) -> No
     assert "traffic-mirroring-targets.html" in shown
 
 
+def test_the_file_as_terraform(command: Command) -> None:
+    made = json.loads(command.shown("plan", str(command.file), "--export", "terraform"))["resource"]
+    assert {kind.removeprefix("aws_ec2_traffic_mirror_"): len(found) for kind, found in made.items()} == {
+        "target": 1, "filter": 1, "filter_rule": 8, "session": 3,
+    }  # fmt: skip
+    names = {f"${{{kind}.{name}.id}}" for kind, found in made.items() for name in found}
+    for session in made["aws_ec2_traffic_mirror_session"].values():
+        assert {session["traffic_mirror_target_id"], session["traffic_mirror_filter_id"]} <= names
+    assert {rule["traffic_mirror_filter_id"] for rule in made["aws_ec2_traffic_mirror_filter_rule"].values()} <= names
+
+
 def test_one_machine_is_mirrored_for_a_while(command: Command) -> None:
     command("apply", str(command.file), "--yes")
     instance, eni = command.account.web[0]
@@ -105,3 +116,6 @@ def test_failed_steps_are_told_and_leave_with_4(command: Command) -> None:
     shown = command.shown("apply", str(command.file), "--yes", code=4)
     assert "TrafficMirrorSessionLimitExceeded" in shown
     assert "3 of 14 changes were not made; applying again goes on from there" in shown
+    told = command("apply", str(command.file), "--yes", code=4)
+    assert [failed["what"] for failed in told["failed"]] == ["session"] * 3
+    assert "TrafficMirrorSessionLimitExceeded" in told["failed"][0]["failure"]

@@ -9,6 +9,7 @@ import click
 
 from shipper.cli.confirm import confirm
 from shipper.cli.context import Context, now
+from shipper.cli.exit_codes import EXIT_CODES
 from shipper.cli.output import note, write_json, write_lines, write_table
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def step_json(step: "Step") -> dict[str, Any]:
 def make_it_so(
     context: Context, ec2: "Ec2", looked: "Look", inventory: Path | None, *, yes: bool, json_wanted: bool
 ) -> int:
-    """Show, ask, apply, say what was done, bring the inventory up to date. Raises Refused where steps failed."""
+    """Show, ask, apply, say what was done, bring the inventory up to date; the exit code."""
     from mirror.managed.apply import Outcome, apply
     from shipper.errors import Refused
 
@@ -124,8 +125,8 @@ def make_it_so(
     _tell(looked, outcome, json_wanted=json_wanted)
     write_inventory(context, ec2, inventory)
     if outcome.failed:
-        raise Refused(f"{len(outcome.failed)} of {len(steps)} changes were not made; applying again goes on from there")
-    return 0
+        note(f"{len(outcome.failed)} of {len(steps)} changes were not made; applying again goes on from there.")
+    return EXIT_CODES[Refused] if outcome.failed else 0
 
 
 def _tell(looked: "Look", outcome: "Outcome", *, json_wanted: bool) -> None:

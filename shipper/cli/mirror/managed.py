@@ -27,15 +27,22 @@ _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 @click.command("plan")
 @FILE
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 6 if there are changes.")
+@click.option("--export", type=click.Choice(["terraform"]), help="The desired state as Terraform's JSON (.tf.json).")
 @JSON
 @click.pass_obj
-def plan_command(context: Context, /, file: Path, detailed_exitcode: bool, json_wanted: bool) -> int:
+def plan_command(
+    context: Context, /, file: Path, detailed_exitcode: bool, export: str | None, json_wanted: bool
+) -> int:
     """Show what `mirror apply` would change at AWS for the desired state in FILE. Changes nothing."""
     from mirror.managed.look import look
+    from mirror.managed.terraform import terraform
 
     desired, ec2 = wishes(file), client(context)
     with translating():
         looked = look(ec2, desired, now())
+    if export:
+        write_json(terraform(desired, looked.observed))
+        return 0
     write_json(as_json(looked)) if json_wanted else show(looked)
     return CHANGES_EXIT_CODE if detailed_exitcode and looked.plan.steps else 0
 

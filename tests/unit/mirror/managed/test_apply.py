@@ -152,12 +152,21 @@ def test_destroy_leaves_nothing_owned_and_everything_foreign() -> None:
         TrafficMirrorFilterId=foreign["TrafficMirrorFilterId"],
         SessionNumber=1,
     )["TrafficMirrorSession"]
+    idle = account.raw.create_traffic_mirror_target(NetworkLoadBalancerArn=BALANCER)["TrafficMirrorTarget"]
     assert not account.apply(Desired(plan="prod")).failed
-    assert {*account.world.kinds[TARGET]} == {target["TrafficMirrorTargetId"]}
+    assert {*account.world.kinds[TARGET]} == {target["TrafficMirrorTargetId"], idle["TrafficMirrorTargetId"]}
     assert {*account.world.kinds[FILTER]} == {foreign["TrafficMirrorFilterId"]}
     assert {*account.world.kinds[SESSION]} == {session["TrafficMirrorSessionId"]}
     assert not account.world.kinds[RULE]
     assert account.look(Desired(plan="prod")).plan.steps == ()
+
+
+def test_what_another_removed_meanwhile_is_as_good_as_removed() -> None:
+    account = Account()
+    account.apply()
+    plans = [account.look(Desired(plan="prod")).plan for _ in range(2)]
+    assert [apply(account.ec2, plan).failed for plan in plans] == [[], []]
+    assert account.counts() == (0, 0, 0, 0)
 
 
 def test_what_sessions_of_others_use_is_kept_and_said() -> None:

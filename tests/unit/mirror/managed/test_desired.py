@@ -1,5 +1,8 @@
 """A desired-state file that is wrong names the key, and the rule of AWS that it breaks."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from aws.mirror_rules import RULES
@@ -70,3 +73,10 @@ def test_a_preset_keeps_aws_rules(name: str) -> None:
     accepted = {(rule.direction, rule.source) for rule in rules if rule.action == "accept"}
     assert len(accepted) == 4, "both directions of both families"
     assert all(rule.protocol in {6, 17} for rule in rules if rule.source_ports or rule.destination_ports)
+
+
+def test_the_file_in_the_docs_is_right() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "mirroring.md").read_text("utf-8")
+    [text] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    desired = read_desired(text)
+    assert (desired.plan, [*desired.sessions], len(desired.filters["web"].as_rules())) == ("prod", ["web"], 4)

@@ -8,6 +8,7 @@ from mirror.errors import BadDesired
 from mirror.managed.desired import Desired
 from mirror.managed.incident import incident, interfaces_of, nothing, target_of
 from mirror.managed.observe import observe
+from mirror.managed.plan import expiry
 from mirror_account import NOW, Account
 
 HOUR = timedelta(hours=1)
@@ -59,6 +60,16 @@ def test_incidents_run_beside_each_other_are_extended_and_end() -> None:
     assert not account.apply(nothing(), NOW + 3 * HOUR).failed
     assert len(account.sessions()) == permanent
     assert account.counts()[:2] == (1, 1), "the filter of incidents goes with the last one"
+
+
+@pytest.mark.parametrize(("text", "hour"), [("2026-11-21T13:00:00", 13), ("2026-11-21T13:00:00+02:00", 11)])
+def test_an_end_is_utc_where_it_says_nothing_else(text: str, hour: int) -> None:
+    assert expiry({"flowtap:expires-at": text}) == NOW.replace(hour=hour)
+
+
+@pytest.mark.parametrize("tags", [{}, {"flowtap:expires-at": "soon"}])
+def test_what_is_no_time_is_no_end(tags: dict[str, str]) -> None:
+    assert expiry(tags) is None
 
 
 def test_destroying_it_all_does_not_wait_for_the_end() -> None:

@@ -1,12 +1,16 @@
 """Who is mirrored: selectors, what is never mirrored, room at targets, numbers; and what is said of the rest."""
 
+from dataclasses import replace
+
 import pytest
 
 from aws.endpoint.seed import add_group, add_instance, add_interface, add_subnet
 from aws.endpoint.world import INSTANCE, INTERFACE
 from aws.mirror_rules import RULES
 from mirror.managed.desired import Desired, read_desired
-from mirror_account import BALANCER, Account
+from mirror.managed.model import Session
+from mirror.managed.plan import make_plan
+from mirror_account import BALANCER, NOW, Account
 
 SENSOR = """
 plan = "prod"
@@ -129,6 +133,15 @@ def test_a_target_takes_ten_sources_the_next_one_the_rest_and_then_it_is_said() 
     assert account.look(both).plan.steps == (), "who has a place keeps it"
     account.world.kinds[INSTANCE][account.sensor_instance]["InstanceType"] = "m5.24xlarge"
     assert not [remark for remark in account.look(both).remarks if remark.refused]
+
+
+def test_more_sessions_than_an_account_has_are_said() -> None:
+    account = Account(web=1)
+    observed = account.look().observed
+    session = Session("tms-1", "eni-x", "tmt-x", "tmf-x", 1, 1)
+    crowded = replace(observed, sessions=tuple(replace(session, id=f"tms-{number}") for number in range(10_000)))
+    told = [remark.text for remark in make_plan(account.wishes(), crowded, NOW).remarks if remark.refused]
+    assert told == [f"10,001 sessions: {RULES['sessions']}"]
 
 
 def test_a_target_in_the_same_zone_comes_first() -> None:
