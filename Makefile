@@ -9,7 +9,7 @@ VENV := .venv/bin
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: setup ## Start the stack, load a day of flow logs and a sensor's events, show four answers
+demo: setup ## Start the stack, load a day of flow logs and a sensor's events, show five answers
 	demo/run.sh
 
 test: setup images lint types ## Every check and every test, containers included

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The demo: a real OpenSearch, a day that ends now as VPC flow logs and as packets that a real Suricata reads, and four
+# The demo: a real OpenSearch, a day that ends now as VPC flow logs and as packets that a real Suricata reads, and five
 # answers. Run again, it adds nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -68,6 +68,8 @@ shipper query actions-over-time --since "$since" --until "$until"
 
 title "What Suricata found, and what the flow logs say of the same connection: shipper query alerts"
 shipper query alerts --since "$since" --until "$until"
+title "That connection, as both witnesses tell it: shipper trace 192.0.2.10 10.20.1.40:21"
+shipper trace 192.0.2.10 10.20.1.40:21 --since "$since" --until "$until" --pick 1 --limit 20
 
 cat <<'TEXT'
 

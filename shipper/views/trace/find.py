@@ -11,7 +11,7 @@ from shipper.views.trace.connection import Connection, grouped
 from shipper.views.trace.network import Interfaces
 from shipper.views.trace.silence import Surroundings, surroundings
 from shipper.views.trace.target import Target
-from shipper.views.trace.witness import Hit, Key, Record, events, key, moment, records
+from shipper.views.trace.witness import Hit, Key, Record, events, has_ends, key, moment, records
 
 FLOW_LOGS: Final = "aws.*flow"
 EVENTS: Final = "suricata.*"
@@ -74,7 +74,7 @@ def candidates(target: Target, since: datetime, until: datetime) -> Generator[Se
         found, more = yield from _fetched(dataset, query, _SEEDS, "desc")
         seeds += found
         cut = cut or more
-    seeds = [seed for seed in seeds if {"source", "destination"} <= seed["_source"].keys()]
+    seeds = [seed for seed in seeds if has_ends(seed)]
     keys = sorted({key(seed) for seed in seeds})
     if not keys:
         return Candidates([], cut)
@@ -145,18 +145,19 @@ def _key_clause(of: Key) -> Clause:
 
 def _interfaces(found: Sequence[Record]) -> Generator[Search, Reply, Interfaces]:
     """Whose addresses are whose: what all records of an interface have in that day is its own address."""
-    pairs = sorted({(each.place, address) for each in found if each.place for address in each.seen})[:_MOST_INTERFACES]
-    if not pairs:
+    in_all = _in_all(found)
+    pairs = sorted((place, address) for place, addresses in in_all.items() for address in addresses)
+    pairs = pairs[:_MOST_INTERFACES]
+    if not in_all:
         return Interfaces()
     begin, end = min(each.start for each in found) - _AROUND, max(each.end for each in found) + _AROUND
     time = {"range": {"@timestamp": {"gte": begin.isoformat(), "lte": end.isoformat()}}}
-    places = sorted({place for place, _ in pairs})
+    places = sorted(in_all)
+    lacking = {f"{place} {address}": _without(place, address) for place, address in pairs}
     body = {
         "query": {"bool": {"filter": [time, {"terms": {"aws.vpcflow.interface_id": places}}]}},
         "aggs": {
-            "strangers": {
-                "filters": {"filters": {f"{place} {address}": _without(place, address) for place, address in pairs}}
-            },
+            **({"strangers": {"filters": {"filters": lacking}}} if lacking else {}),
             "vpcs": {
                 "multi_terms": {
                     "terms": [{"field": "aws.vpcflow.interface_id"}, {"field": "aws.vpcflow.vpc_id"}],
@@ -167,14 +168,26 @@ def _interfaces(found: Sequence[Record]) -> Generator[Search, Reply, Interfaces]
     }
     answer = aggregations((yield Search("aws.vpcflow", body)))
     strangers = answer.get("strangers", {}).get("buckets", {})
-    own: dict[str, set[str]] = {}
+    asked = {place for place, _ in pairs}
+    own: dict[str, set[str]] = {place: set() for place in places if place in asked or not in_all[place]}
     for place, address in pairs:
-        if f"{place} {address}" in strangers:
-            own.setdefault(place, set())
-            if not strangers[f"{place} {address}"]["doc_count"]:
-                own[place].add(address)
+        if not strangers.get(f"{place} {address}", {}).get("doc_count", 1):
+            own[place].add(address)
     vpcs = {bucket["key"][0]: bucket["key"][1] for bucket in answer.get("vpcs", {}).get("buckets", ())}
     return Interfaces(vpcs, {place: frozenset(addresses) for place, addresses in own.items()})
+
+
+def _in_all(found: Sequence[Record]) -> Mapping[str, set[str]]:
+    """Interface → addresses that no record at hand of it and of their family lacks: no other needs to be asked for."""
+    seen: dict[tuple[str, bool], set[str]] = {}
+    for each in found:
+        if each.place:
+            family = each.place, ":" in each.seen[0]
+            seen[family] = seen.get(family, set(each.seen)) & set(each.seen)
+    made: dict[str, set[str]] = {}
+    for (place, _), addresses in seen.items():
+        made[place] = made.get(place, set()) | addresses
+    return made
 
 
 def _without(place: str, address: str) -> Mapping[str, Any]:

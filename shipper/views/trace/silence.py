@@ -76,11 +76,13 @@ def reasons(connection: Connection, around: Surroundings) -> list[str]:
 
 def _flow_logs(connection: Connection, around: Surroundings) -> Iterator[str]:
     interfaces = {each.place for each in connection.records} | {each.interface for each in connection.events}
-    missing = sorted({f"{status} at {place}" for status, place in around.gaps if place in interfaces and place})
+    telling = {"SKIPDATA"} if connection.records else {"SKIPDATA", "NODATA"}  # it was quiet before or after: no news
+    gaps = [(status, place) for status, place in around.gaps if status in telling]
+    missing = sorted({f"{status} at {place}" for status, place in gaps if place in interfaces and place})
     if not connection.records:
         yield f"Flow logs are silent: {_why_no_record(connection, around)}"
-        if around.gaps and not missing:
-            missing = [f"{status} at {place or 'an interface'}" for status, place in sorted(around.gaps)]
+        if gaps and not missing:
+            missing = [f"{status} at {place or 'an interface'}" for status, place in sorted(gaps)]
             more = len(missing) - _MOST_LISTED
             missing = [*missing[:_MOST_LISTED], *([f"{more} more"] if more > 0 else [])]
     elif around.now - connection.end < LAG:

@@ -92,12 +92,17 @@ class Event:
 
 def records(hits: Sequence[Hit]) -> list[Record]:
     """Those that tell of traffic; NODATA and SKIPDATA do not."""
-    return [_record(hit) for hit in hits if "ip" in hit["_source"].get("source", {})]
+    return [_record(hit) for hit in hits if has_ends(hit)]
 
 
 def events(hits: Sequence[Hit]) -> list[Event]:
     """Those that tell of two ends."""
-    return [_event(hit) for hit in hits if {"source", "destination"} <= hit["_source"].keys()]
+    return [_event(hit) for hit in hits if has_ends(hit)]
+
+
+def has_ends(hit: Hit) -> bool:
+    """Whether it has two addresses: statistics, NODATA and broken leaves do not."""
+    return all("ip" in hit["_source"].get(side, {}) for side in ("source", "destination"))
 
 
 def key(hit: Hit) -> Key:
@@ -181,10 +186,18 @@ def _event(hit: Hit) -> Event:
         interface=mirror.get("eni") or "",
         vpc=mirror.get("vpc_id") or "",
         observer=found.get("observer", {}).get("name") or "",
-        opens=None if tcp is None else bool(int(tcp.get("tcp_flags_ts") or "0", 16) & SYN),
+        opens=None if tcp is None else bool(_hexadecimal(tcp.get("tcp_flags_ts")) & SYN),
         closes=None if tcp is None else bool(tcp.get("fin") or tcp.get("rst") or tcp.get("state") == "closed"),
         found=found,
     )
+
+
+def _hexadecimal(text: str | None) -> int:
+    """TCP flags as Suricata writes them; none where it is no number."""
+    try:
+        return int(text or "0", 16)
+    except ValueError:
+        return 0
 
 
 def _own(found: Mapping[str, Any]) -> Mapping[str, Any]:

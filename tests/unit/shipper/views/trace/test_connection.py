@@ -149,3 +149,11 @@ def test_a_syn_tells_best_who_began() -> None:
     assert begun(one).client == End(*SERVER)
     (other,) = made(event(9, begin=0))
     assert begun(other).by == "Suricata"
+
+
+def test_what_has_no_two_addresses_is_no_witness() -> None:
+    broken = event(1)
+    del broken["_source"]["destination"]["ip"]
+    assert events([broken]) == []
+    odd = event(2, eve={"tcp": {"tcp_flags_ts": "?", "state": "closed"}})
+    assert (events([odd])[0].opens, events([odd])[0].closes) == (False, True)

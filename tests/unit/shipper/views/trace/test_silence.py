@@ -53,5 +53,6 @@ def test_each_silence_has_its_reason(connection: Connection, around: dict[str, A
 def test_where_both_speak_nothing_is_said() -> None:
     hits = [record(0, 9)], [event(9, begin=0)]
     (both,) = grouped(records(hits[0]), events(hits[1]), Interfaces())
-    around = Surroundings(LATER, LATER - timedelta(hours=1), records=5, of_either=2, events=4, events_of_either=2)
+    newest, quiet = LATER - timedelta(hours=1), (("NODATA", "eni-a"),)
+    around = Surroundings(LATER, newest, records=5, of_either=2, gaps=quiet, events=4, events_of_either=2)
     assert reasons(both, around) == []
