@@ -13,6 +13,10 @@
 # FLOWTAP_DASHBOARDS_PORT     port of OpenSearch Dashboards on 127.0.0.1, kept [5601]
 # DASHBOARDS_IMAGE            none: the stack has no Dashboards; kept, and empty means what can be had again [what can be had]
 # FLOWTAP_CAPTURE_INTERFACE   interface of this host that Suricata captures; kept, and empty turns it off [off]
+# FLOWTAP_MIRROR_ADDRESS      address of this host for mirrored packets (VXLAN, UDP 4789): a listener hands them to Suricata, and
+#                             `run` ships what it says of them; kept, and empty turns it off [off]. Who a VNI stands for:
+#                             FLOWTAP_MIRROR_DIRECTORY/inventory.json [~/.config/flowtap/mirror]
+# FLOWTAP_MIRROR_PORT, FLOWTAP_MIRROR_HTTP_PORT, FLOWTAP_MIRROR_PAIR   [4789], [9465] on 127.0.0.1, veth pair [mirror]0 and 1
 # SHIPPER_SURICATA__...       settings of the sensor (docs/settings.md), kept; its folder lies beside the connection file:
 #                             FLOWTAP_SURICATA_DIRECTORY [~/.config/flowtap/suricata]
 # FLOWTAP_EVE_BYTES, FLOWTAP_EVE_KEEP   eve.json is rotated at this size [256 MiB], so many old ones stay [10]
@@ -40,6 +44,8 @@ compose() {
   env -u OPENSEARCH_IMAGE -u FLOWTAP_SHIPPER_IMAGE -u FLOWTAP_SECURITY -u FLOWTAP_CERTIFICATES -u FLOWTAP_CONNECTION \
     -u DASHBOARDS_IMAGE -u FLOWTAP_DASHBOARDS_PORT -u FLOWTAP_DASHBOARDS_DIGEST -u FLOWTAP_DASHBOARDS_MEMORY \
     -u FLOWTAP_OPENSEARCH_PORT -u FLOWTAP_OPENSEARCH_HEAP -u FLOWTAP_OPENSEARCH_MEMORY -u SURICATA_IMAGE \
+    -u FLOWTAP_MIRROR_ADDRESS -u FLOWTAP_MIRROR_PORT -u FLOWTAP_MIRROR_HTTP_PORT -u FLOWTAP_MIRROR_PAIR \
+    -u FLOWTAP_MIRROR_DIRECTORY -u FLOWTAP_MIRROR_NAME -u FLOWTAP_VLAN_IS_VNI -u SHIPPER_MIRROR__INVENTORY \
     -u FLOWTAP_CAPTURE_INTERFACE -u FLOWTAP_SURICATA_DIRECTORY -u FLOWTAP_SENSOR_DIGEST -u COMPOSE_PROFILES \
     docker compose --project-directory "$HERE" --file "$HERE/compose.yaml" --env-file "$SETTINGS" "$@"
 }
@@ -146,8 +152,9 @@ choose_sensor() {
   if [ -z "$sensor" ]; then
     case "$STACK_FILE" in */stack.toml) sensor=${STACK_FILE%/*}/suricata ;; *) sensor=$KEPT-suricata ;; esac
   fi
+  choose_mirror
   [ -n "$interface" ] || return 0
-  if [ -d /sys/class/net ] && [ ! -e "/sys/class/net/$interface" ]; then
+  if [ -z "$mirror_address" ] && [ -d /sys/class/net ] && [ ! -e "/sys/class/net/$interface" ]; then
     say "There is no interface $interface here, only: $(echo /sys/class/net/* | sed 's|/sys/class/net/||g')"
     say "Name one (FLOWTAP_CAPTURE_INTERFACE), or set it to nothing to capture none."
     exit 3
@@ -157,6 +164,34 @@ choose_sensor() {
     export SURICATA_IMAGE
   fi
   suricata_image=$("$HERE/images.sh" suricata | sed -n 's/^SURICATA_IMAGE=//p')
+}
+# Sets `mirror_address`, and where it is not empty `pair`, `interface` (Suricata's end) and `inventory` (its folder).
+choose_mirror() {
+  mirror_address=${FLOWTAP_MIRROR_ADDRESS-$(kept FLOWTAP_MIRROR_ADDRESS)}
+  pair=$(kept FLOWTAP_MIRROR_PAIR)
+  if [ -z "$mirror_address" ]; then
+    # The pair's end is an interface to capture only as long as there is a listener.
+    if [ -z "${FLOWTAP_CAPTURE_INTERFACE:-}" ] && [ -n "$pair" ]; then interface=; fi
+    return 0
+  fi
+  if [ -n "${FLOWTAP_CAPTURE_INTERFACE:-}" ]; then
+    say "Suricata captures either an interface of this host or mirrored packets: set one of FLOWTAP_CAPTURE_INTERFACE and"
+    say "FLOWTAP_MIRROR_ADDRESS, the other empty. A second stack (COMPOSE_PROJECT_NAME) does the other."
+    exit 3
+  fi
+  pair=${FLOWTAP_MIRROR_PAIR:-${pair:-mirror}}
+  interface=${pair}1
+  inventory=${FLOWTAP_MIRROR_DIRECTORY:-$(kept FLOWTAP_MIRROR_DIRECTORY)}
+  if [ -z "$inventory" ]; then
+    case "$STACK_FILE" in */stack.toml) inventory=${STACK_FILE%/*}/mirror ;; *) inventory=$KEPT-mirror ;; esac
+  fi
+  (umask 022 && mkdir -p "$inventory")
+  [ -e "$inventory/inventory.json" ] || (umask 022 && echo '{"sessions": []}' | write "$inventory/inventory.json")
+}
+or_else() {
+  local found
+  found=$(kept "$1")
+  echo "${found:-$2}"
 }
 kept() { if [ -f "$SETTINGS" ]; then sed -n "s/^$1=//p" "$SETTINGS" | sed "s/^'\(.*\)'\$/\1/"; fi; }
 
@@ -170,6 +205,11 @@ render_sensor() {
   {
     printf 'SHIPPER_SURICATA__EXCLUDE_PORTS=%s,9200,5601\nSHIPPER_SURICATA__SENSOR_NAME=%s\n' "$PORT" "$(uname -n)"
     [ ! -f "$settings" ] || cat "$settings"
+    # Mirrored packets are those of others: nothing of theirs is left out.
+    if [ -n "$mirror_address" ] && [ -z "$(kept FLOWTAP_MIRROR_ADDRESS)" ]; then echo SHIPPER_SURICATA__EXCLUDE_PORTS=; fi
+    if [ -z "$mirror_address" ] && [ -n "$(kept FLOWTAP_MIRROR_ADDRESS)" ]; then
+      echo "SHIPPER_SURICATA__EXCLUDE_PORTS=$PORT,9200,5601"
+    fi
     env | grep '^SHIPPER_SURICATA__' || true
   } | awk -F= '{ seen[$1] = $0 } END { for (name in seen) print seen[name] }' | sort | write "$settings"
   docker run --rm --network none --cap-drop ALL --user "$(id -u):$(id -g)" --volume "$sensor:$SEEN_AS" \
@@ -177,6 +217,36 @@ render_sensor() {
     "$shipper_image" suricata render --force >/dev/null || {
     say "The sensor's configuration cannot be rendered (above: why)."
     exit 3
+  }
+}
+
+# Before anything that uses it is started.
+start_pair() {
+  if [ -n "$mirror_address" ]; then
+    compose up --detach --no-deps --wait --wait-timeout 60 mirror-veth >&2 || {
+      compose logs --tail 15 mirror-veth >&2
+      say "The veth pair ${pair}0 cannot be made (above: why). The engine must run on this host, with its network."
+      exit 4
+    }
+  elif [ -n "$pair" ]; then
+    remove_pair
+  fi
+}
+
+# It is the host's, so it does not go with the containers.
+remove_pair() {
+  compose --profile mirror --profile live rm --stop --force mirror mirror-veth run >/dev/null 2>&1 || true
+  docker run --rm --network host --user 0:0 --cap-drop ALL --cap-add NET_ADMIN --volume "$HERE/mirror/veth.sh:/veth.sh:ro" \
+    --entrypoint bash "$(kept FLOWTAP_SHIPPER_IMAGE)" /veth.sh "${pair:-$(kept FLOWTAP_MIRROR_PAIR)}" remove || true
+}
+
+start_listener() {
+  [ -n "$mirror_address" ] || return 0
+  compose up --detach --wait --wait-timeout "$START_SECONDS" mirror run >&2 || {
+    compose logs --tail 15 mirror >&2
+    say "Mirrored packets cannot be listened to (above: why). Is $mirror_address an address of this host, its UDP port free?"
+    say "Look: shipper mirror sensor check --address $mirror_address. Turn it off: FLOWTAP_MIRROR_ADDRESS= $0 up"
+    exit 4
   }
 }
 
@@ -196,6 +266,7 @@ write_settings() {
   local profiles=()
   [ -z "$dashboards_image" ] || profiles+=(dashboards)
   [ -z "$interface" ] || profiles+=(capture)
+  [ -z "$mirror_address" ] || profiles+=(mirror live)
   {
     echo '# Written by docker/stack.sh up.'
     printf 'OPENSEARCH_IMAGE=%s\nFLOWTAP_SHIPPER_IMAGE=%s\n' "$image" "$shipper_image"
@@ -211,6 +282,13 @@ write_settings() {
     if [ -n "$interface" ]; then
       printf "FLOWTAP_CAPTURE_INTERFACE=%s\nSURICATA_IMAGE=%s\n" "$interface" "$suricata_image"
       printf "FLOWTAP_SURICATA_DIRECTORY='%s'\nFLOWTAP_SENSOR_DIGEST=%s\n" "$sensor" "$(cksum <"$sensor/suricata.yaml" | tr ' ' -)"
+    fi
+    if [ -n "$mirror_address" ]; then
+      printf "FLOWTAP_MIRROR_ADDRESS=%s\nFLOWTAP_MIRROR_PAIR=%s\nFLOWTAP_MIRROR_DIRECTORY='%s'\n" "$mirror_address" "$pair" "$inventory"
+      printf 'FLOWTAP_MIRROR_PORT=%s\n' "${FLOWTAP_MIRROR_PORT:-$(or_else FLOWTAP_MIRROR_PORT 4789)}"
+      printf 'FLOWTAP_MIRROR_HTTP_PORT=%s\n' "${FLOWTAP_MIRROR_HTTP_PORT:-$(or_else FLOWTAP_MIRROR_HTTP_PORT 9465)}"
+      printf 'FLOWTAP_MIRROR_NAME=%s\nFLOWTAP_VLAN_IS_VNI=true\n' "$(uname -n)"
+      printf 'SHIPPER_MIRROR__INVENTORY=/etc/flowtap-mirror/inventory.json\n'
     fi
     [ -z "${FLOWTAP_EVE_BYTES:-}" ] || printf 'FLOWTAP_EVE_BYTES=%s\n' "$FLOWTAP_EVE_BYTES"
     [ -z "${FLOWTAP_EVE_KEEP:-}" ] || printf 'FLOWTAP_EVE_KEEP=%s\n' "$FLOWTAP_EVE_KEEP"
@@ -305,8 +383,10 @@ up() {
   if [ "$FLOWTAP_SECURITY" = secured ]; then "$HERE/opensearch/users.sh" "$url" "$KEPT"; fi
   connection "$url" "$dashboards_url" "$KEPT/ca.pem" | write "$STACK_FILE"
   hand_over_connection
+  start_pair
   apply_schema
   start_sensor
+  start_listener
   start_dashboards
   report
 }
@@ -327,13 +407,15 @@ report() {
     echo "Dashboards    left out: its image cannot be had here (docs/dashboards.md says what to do); all else runs"
   fi
   echo "connection    $STACK_FILE (shipper on this host finds it by itself)"
+  [ -z "$mirror_address" ] ||
+    echo "mirrored      to $mirror_address, UDP $(kept FLOWTAP_MIRROR_PORT); who a VNI stands for: $inventory/inventory.json"
   [ -z "$interface" ] || echo "Suricata      captures $interface; its rules: $sensor/rules; shipper suricata stats"
   echo "next          shipper doctor; shipper backfill flowlogs FOLDER; $0 status; $0 down"
 }
 
 status() {
   known
-  compose --profile tools --profile capture --profile live --profile dashboards ps --all
+  compose --profile tools --profile capture --profile mirror --profile live --profile dashboards ps --all
   [ -z "$(kept FLOWTAP_CAPTURE_INTERFACE)" ] ||
     printf 'Suricata      captures %s; rules in %s\n' "$(kept FLOWTAP_CAPTURE_INTERFACE)" "$(kept FLOWTAP_SURICATA_DIRECTORY)/rules"
   [ -z "$(kept DASHBOARDS_IMAGE)" ] || [ ! -f "$STACK_FILE" ] ||
@@ -354,7 +436,8 @@ destroy() {
   fi
   alone
   sensor=$(kept FLOWTAP_SURICATA_DIRECTORY)
-  compose --profile tools --profile capture --profile live --profile dashboards down --volumes --remove-orphans >&2
+  [ -z "$(kept FLOWTAP_MIRROR_ADDRESS)" ] || remove_pair
+  compose --profile tools --profile capture --profile mirror --profile live --profile dashboards down --volumes --remove-orphans >&2
   [ -z "$sensor" ] || say "The sensor's rules stay in $sensor."
   rm -f "$STACK_FILE" "$SETTINGS" "$KEPT/suricata.env" "$KEPT"/*.pem "$KEPT"/*.password
   rmdir "$KEPT" || say "$KEPT holds something that is not this stack's, so it stays."
@@ -369,7 +452,8 @@ case "$command" in
   down)
     known
     alone
-    compose --profile tools --profile capture --profile live --profile dashboards down --remove-orphans >&2
+    [ -z "$(kept FLOWTAP_MIRROR_ADDRESS)" ] || remove_pair
+    compose --profile tools --profile capture --profile mirror --profile live --profile dashboards down --remove-orphans >&2
     ;;
   destroy) destroy "$@" ;;
   compose)

@@ -5,12 +5,15 @@ import os
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from integration.containers import DOCKER, USERS, OpenSearchNode
+from integration.containers import DOCKER, LABEL, USERS, OpenSearchNode, image
+
+_SERVE = "import http.server; http.server.test(http.server.SimpleHTTPRequestHandler, port=8000)"
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,26 @@ class Stack:
             Path(ca_file) if ca_file else None,
             passwords,
         )
+
+
+@contextmanager
+def web_behind_a_bridge() -> Iterator[tuple[str, str, str]]:
+    """An interface of this host that nothing else is on, its network, and the address of a web server behind it."""
+    network, interface = f"flowtap-test-{os.getpid()}", f"br-ft{os.getpid() % 10**7}"
+    label = f"{LABEL}={os.getpid()}"
+    picture = image("suricata")["SURICATA_IMAGE"]
+    docker("network", "create", "--label", label, "--opt", f"com.docker.network.bridge.name={interface}", network)
+    try:
+        web = docker(
+            "run", "--detach", "--rm", "--label", label, "--network", network, picture, "python3", "-c", _SERVE
+        )
+        try:
+            found = json.loads(docker("inspect", web.strip()))[0]["NetworkSettings"]["Networks"][network]
+            yield interface, network, found["IPAddress"]
+        finally:
+            docker("rm", "--force", web.strip())
+    finally:
+        docker("network", "rm", network)
 
 
 def docker(*arguments: str) -> str:

@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from integration.containers import DOCKER, LABEL, USERS, NotAvailable, OpenSearchNode, free_port, image, wait_for
+from integration.containers import DOCKER, USERS, NotAvailable, OpenSearchNode, free_port, image, wait_for
+from integration.mirrored_stack import PATIENCE_SECONDS as MIRROR_PATIENCE_SECONDS
+from integration.mirrored_stack import MirroredStack
 from integration.sensors import CAPABILITIES, PATIENCE_SECONDS
-from integration.stacks import Stack, docker
+from integration.stacks import Stack, docker, web_behind_a_bridge
 
 GIB = 1 << 30
 FLOW_LOG = (
@@ -263,7 +265,6 @@ def test_documents_outlive_down_and_lost_passwords(stack: Stack) -> None:
     assert not set(stack.secrets) & set(lost)
 
 
-SERVE = "import http.server; http.server.test(http.server.SimpleHTTPRequestHandler, port=8000)"
 ASK = """
 import sys, urllib.request as u
 for path in sys.argv[2:]:
@@ -274,23 +275,11 @@ TEST_RULE = "9000001"
 
 @pytest.fixture
 def bridge(engine: None) -> Iterator[tuple[str, str, str]]:
-    """An interface of this host that nothing else is on; a web server's container and address behind it."""
     del engine
-    network, interface = f"flowtap-test-{os.getpid()}", f"br-ft{os.getpid() % 10**7}"
-    label = f"{LABEL}={os.getpid()}"
-    picture = image("suricata")["SURICATA_IMAGE"]
-    docker("network", "create", "--label", label, "--opt", f"com.docker.network.bridge.name={interface}", network)
-    try:
-        web = docker("run", "--detach", "--rm", "--label", label, "--network", network, picture, "python3", "-c", SERVE)
-        try:
-            if not Path("/sys/class/net", interface).exists():
-                pytest.skip("NOT TESTED: the engine's interfaces are not those of this machine")
-            found = json.loads(docker("inspect", web.strip()))[0]["NetworkSettings"]["Networks"][network]
-            yield interface, network, found["IPAddress"]
-        finally:
-            docker("rm", "--force", web.strip())
-    finally:
-        docker("network", "rm", network)
+    with web_behind_a_bridge() as found:
+        if not Path("/sys/class/net", found[0]).exists():
+            pytest.skip("NOT TESTED: the engine's interfaces are not those of this machine")
+        yield found
 
 
 @pytest.mark.parametrize("stack", ["plain"], indirect=True)
@@ -354,6 +343,37 @@ def test_suricata_captures_when_told_confined_and_its_alerts_are_followed_throug
     off = replace(stack, more={"FLOWTAP_CAPTURE_INTERFACE": ""})
     assert "captures" not in off.run("up").stdout
     assert [found for found in stack.containers() if "suricata" in found["Config"]["Image"]] == []
+
+
+@pytest.mark.parametrize("stack", ["plain"], indirect=True)
+def test_mirrored_packets_are_told_with_their_instance_whatever_is_killed(stack: Stack) -> None:
+    if os.geteuid():
+        pytest.skip("NOT TESTED: processes of other users are killed, which takes root")
+    mirrored = MirroredStack.over(stack)
+    assert "mirrored      to 127.0.0.1" in mirrored.stack.run("up").stdout
+    mirrored.write_inventory(range(0x123FF0, 0x125000))
+    held = {each["Config"]["Labels"]["com.docker.compose.service"]: each["HostConfig"] for each in stack.containers()}
+    assert {name for name, each in held.items() if "NET_ADMIN" in str(each["CapAdd"])} == {"mirror-veth", "suricata"}
+    listener = held["mirror"]
+    assert ([each.removeprefix("CAP_") for each in listener["CapAdd"]], listener["CapDrop"]) == (["NET_RAW"], ["ALL"])
+    spoke = {}
+    for killed in ("", "mirror", "suricata", "run", "mirror-veth"):
+        if killed:
+            mirrored.kill(killed)
+        alert = mirrored.wait_for_alerts()
+        spoke[killed] = vni = alert["flowtap"]["mirror"]["vni"]
+        wanted = {"vni": vni, "session_id": f"tms-{vni}", "eni": f"eni-{vni}", "instance_id": f"i-{vni}"}
+        assert alert["flowtap"]["mirror"] == wanted, killed
+        assert (alert["rule"]["id"], alert["cloud"]["instance"]["id"]) == (TEST_RULE, f"i-{vni}")
+
+    def told() -> set[str]:
+        stats = mirrored.found("mirror.stats", flowtap__mirror__vni=spoke["mirror"])
+        return {each["flowtap"]["mirror"]["instance_id"] for each in stats}
+
+    wait_for(lambda: told() == {f"i-{spoke['mirror']}"}, MIRROR_PATIENCE_SECONDS, mirrored.last_words)
+    off = replace(stack, more={"FLOWTAP_MIRROR_ADDRESS": ""})
+    assert "mirrored" not in off.run("up").stdout
+    assert not list(Path("/sys/class/net").glob(f"ft{os.getpid()}-*"))
 
 
 @pytest.mark.usefixtures("engine")
