@@ -10,7 +10,7 @@ from shipper.access.record import Seen, seen
 
 @dataclass(slots=True)
 class SeenFlow:
-    """`seen`: its newest record. `ids` are those of its documents."""
+    """`seen`: its newest record, of those that tell best who began. `ids` are those of its documents."""
 
     seen: Seen
     first: datetime
@@ -30,7 +30,7 @@ def alike(documents: Iterable[Mapping[str, Any]]) -> list[SeenFlow]:
         port = packet.destination_port if one.from_client else packet.source_port
         key = (one.interface, client, server, port, packet.protocol, one.action, one.from_client, one.reason)
         flow = found.setdefault(key, SeenFlow(one, one.begin, one.end))
-        flow.seen = max(flow.seen, one, key=lambda each: each.end)
+        flow.seen = max(flow.seen, one, key=lambda each: (each.told_by == "syn", each.end))
         flow.first, flow.last = min(flow.first, one.begin), max(flow.last, one.end)
         flow.records += 1
         flow.packets += one.packets

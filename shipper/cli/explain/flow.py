@@ -79,7 +79,7 @@ def flow(
         f"The rules are those of {network_file or 'EC2'}; what was in force at the time of a record is not kept by AWS."
     )
     if len(flows) > limit:
-        note(f"{len(flows) - limit} more flows were found: --limit, or name the port and both ends.")
+        note(f"Flows found, but not shown: {len(flows) - limit}. --limit, or name the port and both ends.")
     return 0
 
 
