@@ -78,7 +78,8 @@ def _metric(metric: Mapping[str, Any]) -> Body:
     if kind == "count":
         return {}  # every bucket tells its own
     if kind != "max_bucket":
-        return {metric["id"]: {kind: {"field": params["field"]}}}
+        more = orjson.loads(params.get("json") or "{}")  # the editor's "JSON input"
+        return {metric["id"]: {kind: {"field": params["field"]} | more}}
     bucket, inner = params["customBucket"], params["customMetric"]
     return {
         metric["id"]: {kind: {"buckets_path": f"{bucket['id']}>{inner['id']}"}},

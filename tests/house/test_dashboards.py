@@ -76,3 +76,16 @@ def test_since_start_needs_no_time_range() -> None:
     assert {each.name for each in ever} == {"overview-accepted-ever", "overview-refused-ever"}
     assert not any(each.pattern.timed for each in ever)
     assert {each.id for each in PATTERNS if not each.timed} == {"flowtap-aws.vpcflow-ever"}
+
+
+def test_buckets_are_ordered_by_rough_counts_of_distinct_values_only() -> None:
+    """With the default precision, 16 KiB for each value, OpenSearch refuses the panel of a busy network (429)."""
+    for name, content in built().items():
+        for line in content.splitlines():
+            aggregations = json.loads(json.loads(line)["attributes"].get("visState", "{}")).get("aggs", [])
+            precise = {each["id"] for each in aggregations if each["type"] == "cardinality"}
+            for each in aggregations:
+                by = each["params"].get("orderBy")
+                assert by not in precise, f"{name}: {line[:80]}"
+                if by == "custom" and each["params"]["orderAgg"]["type"] == "cardinality":
+                    assert json.loads(each["params"]["orderAgg"]["params"]["json"]) == {"precision_threshold": 20}
