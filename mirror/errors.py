@@ -31,3 +31,15 @@ class DissectionMissing(MirrorError):
 
 class BadDesired(MirrorError):
     """The desired-state file says something that cannot be: correct the key that the message names."""
+
+
+class BadPolicy(MirrorError):
+    """The policy file about findings says something that cannot be: correct the key that the message names."""
+
+
+class BadFinding(MirrorError):
+    """A message is no finding, or says what cannot be: set it aside with the reason."""
+
+
+class JournalUnwritable(MirrorError):
+    """What was decided cannot be made safe: stop, so that nothing is done that nobody is told of."""

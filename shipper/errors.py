@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from aws.errors import AwsError, AwsRefused, AwsUnavailable
 from dashboards.errors import DashboardsError, DashboardsRefused, DashboardsUnavailable
-from mirror.errors import CaptureDamaged, MirrorError
+from mirror.errors import CaptureDamaged, JournalUnwritable, MirrorError
 from suricata.errors import SuricataError, SuricataRefused, SuricataSilent
 
 
@@ -63,6 +63,7 @@ LEAF_ERRORS: Mapping[type[Exception], type[ShipperError]] = {
     AwsRefused: Refused,
     AwsError: ConfigError,
     CaptureDamaged: SourceDamaged,
+    JournalUnwritable: StateUnwritable,
     MirrorError: ConfigError,
     DashboardsUnavailable: Unavailable,
     DashboardsRefused: Refused,

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 Tags = Mapping[str, str]
+NO_TAGS: Final[Tags] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from aws.mirror_rules import RULES, Limits
 from mirror.managed.desired import Desired, TargetWish
-from mirror.managed.model import Filter, Observed, Session, Target
+from mirror.managed.model import NO_TAGS, Filter, Observed, Session, Tags, Target
 from mirror.managed.ownership import EXPIRES, NAME, PLAN, owned, specification
 from mirror.managed.placement import Placed, Remark, own_sessions, place, standing_target
 from mirror.managed.rule_steps import rule_steps
@@ -23,10 +23,13 @@ _REFS = {
 }
 
 
-def make_plan(desired: Desired, observed: Observed, now: datetime, expires: datetime | None = None) -> Plan:
+def make_plan(
+    desired: Desired, observed: Observed, now: datetime, expires: datetime | None = None, tags: Tags = NO_TAGS
+) -> Plan:
     """The steps from what there is to what is wanted; none where it is so already.
 
-    With `expires` sessions get that end; those of the plan that have an end are left until then.
+    With `expires` sessions get that end; those of the plan that have an end are left until then. New sessions get
+    `tags` on top.
     """
     placement = place(desired, observed)
     wanted = {each.key: each for each in placement.sessions}
@@ -47,7 +50,7 @@ def make_plan(desired: Desired, observed: Observed, now: datetime, expires: date
             changing += _extended(kept[0], placed, expires)
         else:
             replaced = tuple(session.id for session in own.get(placed.key, ()))
-            coming.append(_new_session(desired, placed, expires, replaced))
+            coming.append(_new_session(desired, placed, expires, replaced, tags))
     others = len(observed.sessions) - sum(len(sessions) for sessions in own.values())
     if left + len(coming) + others > Limits().sessions:
         remarks.append(
@@ -58,10 +61,10 @@ def make_plan(desired: Desired, observed: Observed, now: datetime, expires: date
     return Plan(desired.plan, steps, standing, tuple(remarks), left + len(coming), placement.passed_over)
 
 
-def expiry(tags: Mapping[str, str]) -> datetime | None:
-    """When a thing with these tags is to go; None for never, and for what cannot be read."""
+def expiry(tags: Mapping[str, str], key: str = EXPIRES) -> datetime | None:
+    """When a thing with these tags is to go; None for never, and for what cannot be read. Other times by their key."""
     try:
-        end = datetime.fromisoformat(tags[EXPIRES])
+        end = datetime.fromisoformat(tags[key])
     except (KeyError, ValueError):
         return None
     return end if end.tzinfo else end.replace(tzinfo=UTC)
@@ -127,8 +130,10 @@ def _own_named(things: Iterable[_Thing], plan: str, name: str) -> list[_Thing]:
     return sorted(found, key=lambda each: each.id)
 
 
-def _new_session(desired: Desired, placed: Placed, expires: datetime | None, replaced: tuple[str, ...]) -> Step:
-    tags = {PLAN: desired.plan, NAME: placed.policy} | ({EXPIRES: stamp(expires)} if expires else {})
+def _new_session(
+    desired: Desired, placed: Placed, expires: datetime | None, replaced: tuple[str, ...], more: Tags
+) -> Step:
+    tags = {**more, PLAN: desired.plan, NAME: placed.policy} | ({EXPIRES: stamp(expires)} if expires else {})
     asked: dict[str, Any] = {
         "NetworkInterfaceId": placed.interface.eni,
         "SessionNumber": placed.number,

@@ -12,6 +12,7 @@ from typing import Any
 
 from mirror.inventory import MirroredInterface
 from mirror.managed.model import Observed, Session
+from mirror.managed.ownership import FINDING
 
 
 def record(recorded: Iterable[MirroredInterface], observed: Observed, now: datetime) -> tuple[MirroredInterface, ...]:
@@ -48,9 +49,14 @@ def _entry(session: Session, observed: Observed, begin: datetime | None) -> Mirr
         interface.subnet if interface else "",
         session.owner or observed.account,
         observed.region,
-        {**interface.instance_tags, **interface.tags} if interface else {},
+        ({**interface.instance_tags, **interface.tags} if interface else {}) | _finding(session),
         begin,
     )
+
+
+def _finding(session: Session) -> dict[str, str]:
+    """So that what is seen in its packets names the finding that it was begun for."""
+    return {FINDING: session.tags[FINDING]} if FINDING in session.tags else {}
 
 
 def _key(entry: MirroredInterface) -> tuple[str, int]:

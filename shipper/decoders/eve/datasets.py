@@ -11,6 +11,8 @@ SHARED: Final = ("", "packet_info", "ether", "tunnel", "traffic", "metadata", "f
 """Objects that events of any type may have, with what is below them."""
 
 _OWN: Final = {
+    "aws.guardduty": ("guardduty",),
+    "mirror.decision": ("decision",),
     "mirror.stats": ("listener",),
     "suricata.alert": ("alert", "fileinfo", "files"),
     "suricata.anomaly": ("anomaly",),

@@ -1,5 +1,6 @@
 """The inventory: from when until when a VNI stood for whom, as `mirror.inventory` reads it again."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from aws.endpoint.seed import terminate
@@ -48,3 +49,13 @@ def test_a_vni_that_is_given_again_changes_hands_at_that_moment() -> None:
         (old["VirtualNetworkId"], new["NetworkInterfaceId"], NOW + HOUR, None),
     }
     assert read_inventory(inventory_text(second)) == second
+
+
+def test_an_entry_names_the_finding_that_its_session_was_begun_for() -> None:
+    account = Account(web=1)
+    account.apply()
+    seen = observe(account.ec2)
+    session = replace(seen.sessions[0], tags={"flowtap:finding": "0123", "flowtap:plan": "start"})
+    (entry,) = record((), replace(seen, sessions=(session,)), NOW)
+    assert entry.tags["flowtap:finding"] == "0123"
+    assert "flowtap:plan" not in entry.tags
