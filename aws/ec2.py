@@ -7,7 +7,10 @@ Amazon EC2 API Reference, "Error codes", "Query API request rate".
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from random import random
 from threading import Event
 from typing import Any, Final
@@ -54,7 +57,7 @@ class Identity:
 
 
 class Ec2:
-    """For one thread. `calls` counts requests, those tried again too."""
+    """For one thread. `calls` counts requests, those tried again too; `ahead` is how far EC2's clock was of ours."""
 
     def __init__(
         self, ec2: Any, sts: Any, region: str, wait: Wait | None = None, jitter: Callable[[], float] = random
@@ -64,6 +67,7 @@ class Ec2:
         self._region = region
         self._wait, self._jitter = wait or Event().wait, jitter
         self.calls = 0
+        self.ahead = timedelta()
 
     def identity(self) -> Identity:
         """Raises AwsError."""
@@ -110,6 +114,9 @@ class Ec2:
             raise AwsUnavailable(f"EC2 {operation}: {' '.join(str(error).split())[:200]}") from error
         except TROUBLES as error:
             raise translated(error) from error
+        told = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        with suppress(ValueError, TypeError):
+            self.ahead = parsedate_to_datetime(told) - datetime.now(UTC)
         return answer
 
 

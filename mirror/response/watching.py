@@ -68,16 +68,16 @@ class Watching:
         try:
             finding = read_finding(body)
         except BadFinding as error:
-            found: tuple[Decision, ...] = (Decision("refused", "malformed", str(error), message=body),)
-            now = self.clock()
-        else:
-            self.journal.append(finding_line(finding))  # before anything is done: what cannot be told is not begun
-            now = self.clock()
-            found = tuple(self._decided(finding, now))
-        found = tuple(replace(each, dry_run=self.dry_run) for each in found)
-        self.journal.append("".join(decision_line(each, now) for each in found))
+            return self._kept((Decision("refused", "malformed", str(error), message=body),), self.clock())
+        self.journal.append(finding_line(finding))  # before anything is done: what cannot be told is not begun
+        now = self.clock()
+        found = self._kept(self._decided(finding, now), now)
         self.past = remembered(self.past, found, now)
         return found
+
+    def set_aside(self, body: str, why: str) -> tuple[Decision, ...]:
+        """A message that nothing can be done with: it is kept with the reason."""
+        return self._kept((Decision("refused", "poison", why, message=body),), self.clock())
 
     def sweep(self) -> tuple[Decision, ...]:
         """End what is over. Raises AwsError, JournalUnwritable."""
@@ -91,7 +91,10 @@ class Watching:
         outcome = apply(self.ec2, plan)
         gone = [(each.asked["TrafficMirrorSessionId"], "") for each in outcome.done if each.kind == "session"]
         gone += [(x.step.asked["TrafficMirrorSessionId"], x.why) for x in outcome.failed if x.step.kind == "session"]
-        found = tuple(_ended(sessions[identity], there, why) for identity, why in gone)
+        return self._kept((_ended(sessions[identity], there, why) for identity, why in gone), now)
+
+    def _kept(self, decisions: Iterable[Decision], now: datetime) -> tuple[Decision, ...]:
+        found = tuple(replace(each, dry_run=self.dry_run) for each in decisions)
         if found:
             self.journal.append("".join(decision_line(each, now) for each in found))
         return found

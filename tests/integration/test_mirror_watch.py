@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from aws.endpoint.serving import handler_of
-from aws_server import CREDENTIALS
-from findings import finding, text
+from aws_server import CREDENTIALS, client, moto
+from findings import ID, finding, text
+from mirror.inventory import read_inventory
 from mirror_account import Account
 from serving import serving
 from shipper.cli.main import run
@@ -44,6 +46,48 @@ def test_findings_of_a_file_are_decided_on_and_nothing_is_changed(
     (tmp_path / "off").touch()
     assert run([*given, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["decisions"][0]["reason"] == "kill-switch"
+    assert account.sessions() == []
+
+
+def test_findings_of_a_queue_start_sessions_that_the_inventory_names(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy, journal, inventory = (tmp_path / name for name in ("guardduty.toml", "findings.json", "inventory.json"))
+    policy.write_text("[[rules]]\nseverity = 7\nfor = '2h'\n", "utf-8")
+    instance, eni = account.web[0]
+    with moto() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", url)
+        sqs = client("sqs", url)
+        queue = sqs.create_queue(QueueName="findings")["QueueUrl"]
+        given = ["mirror", "watch", str(policy), "--queue", queue, "--journal", str(journal), "--once"]
+
+        def sent(*bodies: str) -> None:
+            for body in bodies:
+                sqs.send_message(QueueUrl=queue, MessageBody=body)
+
+        event = text(finding(instance, eni, datetime.now(UTC)))
+        sent(event, "nonsense")
+        assert run(given) == 0
+        assert account.sessions() == [], "a dry run, unless told otherwise"
+        sent(event, event)
+        assert run([*given, "--apply", "--inventory", str(inventory)]) == 0
+        left = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    assert (left["ApproximateNumberOfMessages"], left["ApproximateNumberOfMessagesNotVisible"]) == ("0", "0")
+    (session,) = account.sessions()
+    assert session["NetworkInterfaceId"] == eni
+    (entry,) = read_inventory(inventory.read_text("utf-8"))
+    assert (entry.vni, entry.tags["flowtap:finding"]) == (session["VirtualNetworkId"], ID)
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    decisions = [line["decision"] for line in lines if line["event_type"] == "mirror_decision"]
+    dry, acted = ([each["reason"] for each in decisions if each["dry_run"] is told] for told in (True, False))
+    assert (sorted(dry), acted) == (["finding", "malformed"], ["finding", "replay"])
+
+
+def test_a_queue_needs_a_journal(account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy = tmp_path / "guardduty.toml"
+    policy.write_text("[[rules]]\n", "utf-8")
+    assert run(["mirror", "watch", str(policy), "--queue", "https://sqs.us-east-1.amazonaws.com/1/x"]) == 2
+    assert "--journal" in capsys.readouterr().err
     assert account.sessions() == []
 
 
