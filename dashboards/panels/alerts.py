@@ -2,6 +2,7 @@
 
 from dashboards.aggregations import cases, counted, distinct, highest, over_time, top
 from dashboards.model import AMBER, BLUE, GREY, RED, Control, Dashboard, Draw, Panel, Place, Search
+from dashboards.panels.controls import ACTION, MIRRORED, ONLY_MIRRORED
 from dashboards.panels.patterns import ALERTS
 
 _COUNT = counted("alerts")
@@ -63,14 +64,16 @@ SURICATA_ALERTS = Dashboard(
     "alerts",
     "Suricata alerts",
     "What did Suricata find, between whom, and how grave is it?",
-    "Counts alerts: one connection may raise many. Severity 1 is the highest. Follow a community id to its connection.",
+    "Counts alerts: one connection may raise many. Severity 1 is the highest. "
+    f"Follow a community id to its connection. {ONLY_MIRRORED}",
     ALERTS,
     (
         Control("observer.name", "Sensor"),
         Control("rule.category", "Category"),
         Control("rule.name", "Signature"),
-        Control("event.action", "Action"),
+        ACTION,
         Control("network.protocol", "Protocol"),
+        *MIRRORED,
     ),
     (
         (Place(TOTAL, 16, 9), Place(SEVERE, 8, 9), Place(OVER_TIME, 24, 9)),

@@ -2,6 +2,7 @@
 
 from dashboards.aggregations import counted, distinct, over_time, summed, top
 from dashboards.model import AMBER, BLUE, GREEN, RED, Control, Dashboard, Draw, Panel, Place, Search
+from dashboards.panels.controls import ACTION, BOTH
 from dashboards.panels.overview import ACTION_COLORS, ACTIONS
 from dashboards.panels.patterns import ALERTS, CONNECTIONS, EVENTS, FLOW_LOGS
 
@@ -50,9 +51,16 @@ CONNECTION = Dashboard(
     "One connection",
     "What do flow logs, alerts and protocol events say together of one connection?",
     "A community id is the same for both directions and may be used again: look at one time. Choose one below, follow "
-    'a community id from any table, or search `network.community_id:"1:…"`. Flow logs come minutes after the packets.',
+    'a community id from any table, or search `network.community_id:"1:…"`. Flow logs come minutes after the packets. '
+    "A filter that names one witness leaves nothing of the other.",
     CONNECTIONS,
-    (Control(_ID, "Community id"), Control("event.dataset", "Dataset"), Control("server.port", "Server port")),
+    (
+        Control(_ID, "Community id"),
+        Control("event.dataset", "Dataset"),
+        Control("server.port", "Server port"),
+        ACTION,
+        *BOTH,
+    ),
     (
         (Place(SEEN, 36, 16), Place(TIMELINE, 12, 16)),
         (Place(WAYS, 36, 15), Place(BYTES, 12, 15)),

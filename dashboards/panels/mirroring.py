@@ -2,6 +2,7 @@
 
 from dashboards.aggregations import counted, distinct, highest, over_time, summed, top
 from dashboards.model import AMBER, BLUE, GREY, RED, Control, Dashboard, Draw, Panel, Place, Search
+from dashboards.panels.controls import MIRRORED
 from dashboards.panels.patterns import EVENTS, MIRROR
 
 _TOLD, _OF = "flowtap.listener", "flowtap.mirror"
@@ -76,10 +77,10 @@ MIRRORING = Dashboard(
     "Mirroring",
     "Whose packets are mirrored, how many come, and what is lost before Suricata sees them?",
     "Sums of what listeners told each minute (`shipper mirror listen --figures`). Lost: no room in the socket, too "
-    "long, not handed on; truncated packets were cut before they came. Suricata's own drops: sensors and pipeline.",
+    "long, not handed on; truncated packets were cut before they came. Suricata's own drops: sensors and pipeline. "
+    "Filters other than the listener's leave only what was told of known sessions.",
     MIRROR,
-    (Control("observer.name", "Listener"), Control(f"{_OF}.vpc_id", "VPC"), Control(f"{_OF}.instance_id", "Instance"),
-     Control(f"{_OF}.session_id", "Session")),
+    (Control("observer.name", "Listener"), Control(f"{_OF}.session_id", "Session"), *MIRRORED),
     (
         (Place(TOTAL, 16, 9), Place(LOST, 8, 9), Place(LISTENERS, 24, 9)),
         (Place(OVER_TIME, 24, 12), Place(LOSSES, 24, 12)),

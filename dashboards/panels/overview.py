@@ -1,21 +1,13 @@
 """Network overview: what the network did."""
 
 from dashboards.aggregations import cases, counted, most_at_one, over_time, summed, top
-from dashboards.model import AMBER, BLUE, GREEN, RED, Control, Dashboard, Draw, Panel, Place, Search
+from dashboards.model import AMBER, BLUE, GREEN, RED, Dashboard, Draw, Panel, Place, Search
+from dashboards.panels.controls import ACTION, RECORDED
 from dashboards.panels.patterns import FLOW_LOGS, FLOW_LOGS_EVER
 
 ACCEPTED, REFUSED = "event.action:accept", "event.action:reject"
 ACTIONS = cases("action", {"accepted": ACCEPTED, "refused": REFUSED})
 ACTION_COLORS = {"accepted": GREEN, "refused": RED}
-
-CONTROLS = (
-    Control("cloud.account.id", "Account"),
-    Control("cloud.region", "Region"),
-    Control("aws.vpcflow.vpc_id", "VPC"),
-    Control("aws.vpcflow.interface_id", "ENI"),
-    Control("cloud.instance.id", "Instance"),
-    Control("event.action", "Action"),
-)
 
 _BYTES = summed("source.bytes", "bytes")
 
@@ -109,7 +101,7 @@ OVERVIEW = Dashboard(
     "Records count at every interface that wrote one, so traffic between two recorded interfaces counts at both; "
     "top senders and pairs count at the one interface that saw most. NODATA and SKIPDATA are in no sum.",
     FLOW_LOGS,
-    CONTROLS,
+    (*RECORDED, ACTION),
     (
         (Place(ACCEPTED_EVER, 12, 10), Place(REFUSED_EVER, 12, 10), Place(ACCEPTED_LATELY, 12, 10),
          Place(REFUSED_LATELY, 12, 10)),

@@ -17,6 +17,7 @@ from dashboards.model import (
     Place,
     Search,
 )
+from dashboards.panels.controls import MIRRORED, ONLY_MIRRORED
 from dashboards.panels.patterns import ANOMALIES, DNS, EVENTS, FILES, HTTP, OTHER, TLS
 
 _COUNT = counted("events")
@@ -111,13 +112,15 @@ PROTOCOLS = Dashboard(
     "protocols",
     "Protocols",
     "What was said on the network: DNS, TLS, HTTP, SMB, SSH, files, and what broke the rules?",
-    "Counts Suricata's events: one for each transaction, so a connection counts as often as something was said in it.",
+    "Counts Suricata's events: one for each transaction, so a connection counts as often as something was said in it. "
+    f"{ONLY_MIRRORED}",
     EVENTS,
     (
         Control("observer.name", "Sensor"),
         Control(_FAMILY, "Event type"),
         Control("network.protocol", "Protocol"),
         Control("network.transport", "Transport"),
+        *MIRRORED,
     ),
     (
         (Place(KINDS, 32, 13), Place(SPOKEN, 16, 13)),

@@ -2,7 +2,8 @@
 
 from dashboards.aggregations import cases, counted, distinct, over_time, ranges, top
 from dashboards.model import RED, Dashboard, Draw, Panel, Place, Search
-from dashboards.panels.overview import ACTION_COLORS, ACTIONS, CONTROLS, REFUSED
+from dashboards.panels.controls import ACTION, RECORDED
+from dashboards.panels.overview import ACTION_COLORS, ACTIONS, REFUSED
 from dashboards.panels.patterns import FLOW_LOGS
 
 # IANA "Service Name and Transport Protocol Port Number Registry"; 81, 6379, 8080 and 9200 as they are mostly used.
@@ -91,7 +92,7 @@ REFUSED_TRAFFIC = Dashboard(
     "Counts flow-log records with action REJECT: only the interface that refuses writes one, so nothing counts twice. "
     "The port is the server's, whichever way the packet went.",
     FLOW_LOGS,
-    CONTROLS,
+    (*RECORDED, ACTION),
     (
         (Place(TOTAL, 10, 9), Place(WHO, 14, 9), Place(OVER_TIME, 24, 9)),
         (Place(NOTORIOUS_PORTS, 20, 18), Place(PRIVILEGED, 28, 18)),

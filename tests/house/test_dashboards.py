@@ -10,10 +10,21 @@ from dashboards.model import GREEN, RED, Dashboard, Draw, Panel, Search
 from dashboards.panels import DASHBOARDS
 from dashboards.panels.patterns import PATTERNS
 from shipper.dashboard_files import built, differing, write
+from shipper.opensearch.desired import desired
 
 FOLDER = Path(__file__).parents[2] / "dashboards" / "objects"
 SHOWN = [place.shown for each in DASHBOARDS for row in each.rows for place in row]
 PANELS = [each for each in SHOWN if isinstance(each, Panel)]
+WHOSE = {"Account", "Region", "VPC", "ENI", "Instance"}
+FILTERS = {
+    "overview": WHOSE | {"Action"},
+    "refused": WHOSE | {"Action"},
+    "alerts": WHOSE | {"Action"},
+    "protocols": WHOSE,  # only alerts have an action
+    "connection": WHOSE | {"Action"},
+    "mirroring": WHOSE,
+    "pipeline": set(),  # what sensors and streams tell of themselves is of no VPC
+}
 
 
 def test_the_committed_objects_are_current(request: pytest.FixtureRequest) -> None:
@@ -38,6 +49,21 @@ def test_a_dashboard_says_what_it_answers_how_it_counts_and_where_to_go_next(das
     assert dashboard.next
     assert dashboard.controls
     assert any(isinstance(place.shown, Search) for row in dashboard.rows for place in row)
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda each: each.name)
+def test_a_dashboard_is_filtered_by_whose_traffic_it_was(dashboard: Dashboard) -> None:
+    labels = [each.label for each in dashboard.controls]
+    assert len(set(labels)) == len(labels)
+    assert {label.partition(" (")[0] for label in labels} >= FILTERS[dashboard.name]
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda each: each.name)
+def test_a_filter_is_of_every_dataset_or_says_of_which(dashboard: Dashboard) -> None:
+    """Documents without the field are filtered out, whatever value is chosen."""
+    leaves = [desired("flowtap").leaves[name] for name in dashboard.pattern.datasets]
+    for control in dashboard.controls:
+        assert all(control.field in each for each in leaves) == ("(" not in control.label), control
 
 
 @pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda each: each.name)

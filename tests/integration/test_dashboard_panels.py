@@ -14,6 +14,8 @@ import pytest
 
 import sensor_day
 from dashboards.bundle import shipped
+from dashboards.model import PREFIX, Dashboard
+from dashboards.panels import DASHBOARDS
 from dashboards.query import TimeRange
 from integration.command import Shipper
 from shipper.opensearch.client import Connection, Store
@@ -23,6 +25,10 @@ from shipper.views.panels import Answered, ask
 ROOT = Path(__file__).parents[2]
 RECORDS = 6_000
 VNIS = (1053, 0xFFFFFF)  # one that the inventory knows, and one that it does not
+SESSION = {
+    "vni": 1053, "session_id": "tms-1", "instance_id": "i-1", "eni": "e-1", "vpc_id": "vpc-1", "account_id": "123",
+    "region": "eu-central-1",
+}  # fmt: skip
 # The scan and the theft of the story are in it at any size; these ask about the last minutes of the clock.
 LATELY = {"overview-accepted-lately", "overview-refused-lately"}
 
@@ -46,9 +52,7 @@ def loaded(request: pytest.FixtureRequest, folder: Path, tmp_path_factory: pytes
         shipper("backfill", "flowlogs", folder / "AWSLogs")
         events = "".join(f"{line}\n" for line in sensor_day.lines(since, until))
         shipper("backfill", "eve", "-", stdin=events.encode())
-        known.write_text(
-            json.dumps({"sessions": [{"vni": 1053, "session_id": "tms-1", "instance_id": "i-1", "eni": "e-1"}]})
-        )
+        known.write_text(json.dumps({"sessions": [SESSION]}))
         told = "".join(f"{line}\n" for line in sensor_day.mirrored(since, until, VNIS))
         mirror = ("--set", f"mirror.inventory={known}")
         shipper(*mirror, "backfill", "eve", "-", "--vlan-is-vni", stdin=told.encode())
@@ -83,6 +87,19 @@ def test_what_panels_count_is_what_is_there(loaded: Shipper, answers: dict[str, 
     assert answers["alerts-total"].documents == loaded.count("suricata.alert")
     assert answers["mirroring-vnis"].rows == len(VNIS)
     assert answers["mirroring-sessions"].rows == answers["mirroring-strangers"].rows == 1
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda each: each.name)
+def test_every_filter_has_values_to_choose(loaded: Shipper, dashboard: Dashboard) -> None:
+    """Dashboards greys out one that has none. Events have those of the inventory's session."""
+    filters = {each.label: {"terms": {"field": each.field, "size": 1000}} for each in dashboard.controls}
+    title = dashboard.pattern.title.replace(PREFIX, loaded.prefix)
+    reply = store(loaded).call("POST", f"/{title}/_search", body={"size": 0, "aggs": filters})
+    chosen = {label: [each["key"] for each in found["buckets"]] for label, found in reply["aggregations"].items()}
+    assert all(chosen.values()), chosen
+    if dashboard.name in {"alerts", "protocols", "connection", "mirroring"}:
+        told = {"Account": "account_id", "Region": "region", "Instance": "instance_id"}
+        assert all(SESSION[name] in chosen[label] for label, name in told.items()), chosen
 
 
 def test_an_empty_dataset_is_told(loaded: Shipper) -> None:
