@@ -95,3 +95,11 @@ def test_nothing_names_a_registry() -> None:
 @pytest.mark.parametrize("name", ["LICENSE", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile"])
 def test_what_a_newcomer_looks_for_is_there(name: str) -> None:
     assert (ROOT / name).read_text("utf-8").strip()
+
+
+def test_the_readme_leads_to_every_page_and_lists_none_twice() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert not [page.name for page in (ROOT / "docs").glob("*.md") if f"(docs/{page.name})" not in readme]
+    listed_pages = re.findall(r"\((docs/[\w-]+\.md)\)", readme.partition("## Read on")[2])
+    assert listed_pages
+    assert len(set(listed_pages)) == len(listed_pages)
