@@ -18,8 +18,8 @@ shipper() {
 }
 title() { printf '\n== %s\n' "$*"; }
 
-# IMAGE: the packets are taken out of their VXLAN, the VNI in two tags, and Suricata reads them; $EVE is its whole word or what was there before. Twice would not be the same: each
-# run has flow ids of its own, so what was read once is kept.
+# IMAGE: the packets are taken out of their VXLAN, the VNI in two tags, and Suricata reads them; $EVE is its whole word
+# or what was there before. Twice would not be the same: each run has flow ids of its own, so what was read once is kept.
 read_packets() {
   local made=$PWD/.cache/demo/suricata
   rm -rf "$made"
@@ -78,6 +78,7 @@ The forgotten host 10.20.1.40: its password can be read on the way (the alert). 
 of refusals), its password was guessed, it read the database, and then it sent the database to 203.0.113.99 (the top
 talker).
 
+  shipper explain 192.0.2.10 10.20.1.40:21 --network demo/network.json      which rule let it in
   shipper query top-talkers --since 3h      the same questions about another time
   shipper backfill flowlogs FOLDER          your own flow logs, under the same templates
   shipper doctor                            what is where, and whether all is well

@@ -62,6 +62,20 @@ def loaded(opensearch3: OpenSearchNode, folder: Path, tmp_path_factory: pytest.T
         yield shipper
 
 
+@pytest.fixture(scope="module")
+def mirrored(folder: Path, eve: Path) -> tuple[object, ...]:
+    """Words that load Suricata's events, whose session is looked up in the story's inventory."""
+    return "--set", f"mirror.inventory={folder / 'inventory.json'}", "backfill", "eve", eve, "--vlan-is-vni"
+
+
+@pytest.fixture(scope="module")
+def joined(loaded: Shipper, mirrored: tuple[object, ...]) -> Shipper:
+    """Both witnesses."""
+    loaded(*mirrored)
+    loaded.search({"size": 0}, "suricata.*")
+    return loaded
+
+
 def answer(shipper: Shipper, story: Any, question: str, limit: int = 10) -> list[dict[str, Any]]:
     arguments = ("--since", story["begin"], "--until", story["end"], "--limit", limit, "--json")
     return list(shipper("query", question, *arguments).json)
@@ -98,13 +112,10 @@ def test_accepted_and_refused_over_time(loaded: Shipper, story: Any) -> None:
 
 
 def test_an_alert_stands_beside_the_flow_logs_of_its_connection(
-    loaded: Shipper, eve: Path, folder: Path, story: Any
+    joined: Shipper, mirrored: tuple[object, ...], story: Any
 ) -> None:
-    mirrored = ("--set", f"mirror.inventory={folder / 'inventory.json'}", "backfill", "eve", eve, "--vlan-is-vni")
-    loaded(*mirrored)
-    loaded.search({"size": 0}, "suricata.*")
     login = story["login"]
-    rows = answer(loaded, story, "alerts")
+    rows = answer(joined, story, "alerts")
     assert {(row["client"], row["server"]) for row in rows} == {
         (login["client"], f"{login['server']}:{login['server_port']}")
     }
@@ -116,12 +127,12 @@ def test_an_alert_stands_beside_the_flow_logs_of_its_connection(
         (login["interface_id"], "client", "accept", login["from_client"]),
         (login["interface_id"], "server", "accept", login["from_server"]),
     ]
-    (alert,) = loaded.documents(dataset="suricata.alert")
+    (alert,) = joined.documents(dataset="suricata.alert")
     assert alert["_source"]["rule"]["id"] == str(login["sid"])
     both = {"term": {"network.community_id": alert["_source"]["network"]["community_id"]}}
-    records = loaded.documents(both)
+    records = joined.documents(both)
     assert sum(row["records"] for row in rows) == len(records) >= 4
-    again = loaded(*mirrored, "--again", "--json").json["sums"]
+    again = joined(*mirrored, "--again", "--json").json["sums"]
     assert (again["delivered"], again["dead_lettered"]) == (0, 0)
 
     # The alert names the instance, and the flow logs of its interface are those of the connection.
@@ -129,18 +140,26 @@ def test_an_alert_stands_beside_the_flow_logs_of_its_connection(
     assert (mirror["eni"], mirror["vni"]) == (login["interface_id"], 1053)
     assert mirror["instance_id"] == alert["_source"]["cloud"]["instance"]["id"]
     assert {row["mirrored at"] for row in rows} == {f"{mirror['instance_id']} {mirror['session_id']}"}
+    traced = joined(
+        "trace", login["client"], f"{login['server']}:{login['server_port']}",
+        "--since", story["begin"], "--until", story["end"],
+    ).out  # fmt: skip
+    assert f"session {mirror['session_id']}" in traced
+    assert mirror["instance_id"] in traced
+    assert "FTP password" in traced
+    assert login["interface_id"] in traced
     of_session = {record["_source"]["cloud"]["instance"]["id"] for record in records if "aws" in record["_source"]}
     assert of_session == {mirror["instance_id"]}
 
 
-def test_the_readmes_transcripts_are_what_the_commands_print(loaded: Shipper, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_readmes_transcripts_are_what_the_commands_print(joined: Shipper, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever follows them on the demo's day sees this, at other times."""
     monkeypatch.chdir(ROOT)
     commands = list(transcripts((ROOT / "README.md").read_text("utf-8")))
-    assert len(commands) == 3
+    assert len(commands) == 6
     for (program, *arguments), lines in commands:
         assert program == "shipper"
-        printed = loaded(*arguments).out
+        printed = joined(*arguments).out
         assert not missing(lines, printed), printed
 
 

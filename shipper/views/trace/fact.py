@@ -1,6 +1,7 @@
 """What an event says, in one line: the protocol's own words. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import zip_longest
 from typing import Any, Final
 
 from shipper.views.trace.witness import as_list
@@ -93,6 +94,19 @@ def _flow(found: Found) -> Iterator[str]:
     yield f"ICMP type {types[0]} code {types[1]}" if types[0] else ""
 
 
+def _ftp(found: Found) -> Iterator[str]:
+    """A command, then what was answered; the greeting answers none."""
+    yield _words(found, "suricata.eve.ftp.command", "suricata.eve.ftp.command_data")
+    codes, said = (as_list(at(found, f"suricata.eve.ftp.{leaf}")) for leaf in ("completion_code", "reply"))
+    yield from (f"{code} {words}".strip() for code, words in zip_longest(codes, said, fillvalue=""))
+
+
+def _netflow(found: Found) -> Iterator[str]:
+    """One way of a flow, which the flow's own event tells of, too."""
+    yield _named("packets", found, "source.packets")
+    yield _named("bytes", found, "source.bytes")
+
+
 def _anomaly(found: Found) -> Iterator[str]:
     yield _words(found, "suricata.eve.anomaly.type")
     yield _words(found, "suricata.eve.anomaly.event")
@@ -129,7 +143,9 @@ _WAYS: Final[Mapping[str, Callable[[Found], Iterator[str]]]] = {
     "dns": _dns,
     "fileinfo": _fileinfo,
     "flow": _flow,
+    "ftp": _ftp,
     "http": _http,
+    "netflow": _netflow,
     "quic": _tls,
     "ssh": _ssh,
     "tls": _tls,

@@ -13,6 +13,7 @@ from shipper.views.trace.timeline import Entry, timeline
 from shipper.views.trace.traffic import Told, once, told
 
 _TOLD_BY: Final = {"": "not known", "a SYN": "told by a SYN", "Suricata": "as Suricata saw", "ports": "told by ports"}
+_FRAMES: Final = "Flow logs count the bytes of IP packets, Suricata those of frames: Ethernet header and tags as well."
 _COUNTERS: Final = ("packets →", "bytes →", "packets ←", "bytes ←", "refused")
 
 
@@ -87,6 +88,8 @@ def _counted(connection: Connection) -> Iterator[str]:
     yield from _columns(rows, numbers=2)
     if any(row[1] == "counted once" for row in rows):
         yield RULE
+    if len({row[0] for row in rows[1:]}) > 1:
+        yield _FRAMES
 
 
 def _cells(each: Told) -> tuple[str, ...]:
