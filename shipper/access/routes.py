@@ -16,22 +16,22 @@ def route_text(network: Network, interface: Interface, destination: Address) -> 
     table = network.route_table(interface)
     if table is None:
         return ""
-    fitting = [(width, route) for route in table.routes if (width := _width(network, route, destination)) >= 0]
+    fitting = [(block, route) for route in table.routes if (block := _block(network, route, destination))]
     if not fitting:
         return f"{table.route_table_id} has no route to {destination}: {_DROPPED}"
-    width, best = max(fitting, key=lambda each: each[0])
+    block, best = max(fitting, key=lambda each: each[0].prefixlen)
     target = _target(best)
     if best.state == "blackhole":
-        return f"{table.route_table_id}: /{width} → {target} is a blackhole: {_DROPPED}"
-    return f"{table.route_table_id}: /{width} → {target}"
+        return f"{table.route_table_id}: {block} → {target} is a blackhole: {_DROPPED}"
+    return f"{table.route_table_id}: {block} → {target}"
 
 
-def _width(network: Network, route: Route, destination: Address) -> int:
-    """Of the longest prefix of this route that holds the address; -1 where none does."""
+def _block(network: Network, route: Route, destination: Address) -> Range | None:
+    """The smallest of this route's that holds the address; None where none does."""
     ranges: list[Range] = [each for each in (route.destination_cidr_block, route.destination_ipv6_cidr_block) if each]
     listed = network.prefix_list(route.destination_prefix_list_id)
     ranges += [entry.cidr for entry in (listed.entries if listed and listed.entries else ())]
-    return max((each.prefixlen for each in ranges if destination in each), default=-1)
+    return max((each for each in ranges if destination in each), key=lambda each: each.prefixlen, default=None)
 
 
 def _target(route: Route) -> str:

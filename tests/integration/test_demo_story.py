@@ -198,19 +198,26 @@ def requests_to(shipper: Shipper, story: Any, port: int) -> int:
     return int(shipper.search(body)["hits"]["total"]["value"])
 
 
-def test_a_stored_record_is_explained_by_its_id_its_ends_and_its_community_id(loaded: Shipper, story: Any) -> None:
+def test_a_stored_record_is_explained_by_its_id_its_ends_and_its_community_id(joined: Shipper, story: Any) -> None:
     time = ("--since", story["begin"], "--until", story["end"], "--network", NETWORK, "--json")
     scanner, host = story["scan"]["source"], story["scan"]["target"]
-    refused = loaded.documents({"bool": {"filter": [
+    refused = joined.documents({"bool": {"filter": [
         {"term": {"source.ip": scanner}}, {"term": {"event.action": "reject"}}]}})[0]  # fmt: skip
     ends = scanner, f"{host}:{refused['_source']['destination']['port']}"
     asked = ([refused["_id"]], ends, ends[::-1], [refused["_source"]["network"]["community_id"][0]])
     for what in asked:
-        (told,) = loaded("explain", *what, *time).json
+        (told,) = joined("explain", *what, *time).json
         assert (told["recorded"], told["now"], told["agrees"]) == ("reject", "refused", True)
         assert told["ids"] == [refused["_id"]]
     login = story["login"]
-    both = loaded("explain", login["client"], f"{login['server']}:{login['server_port']}", *time).json
+    both = joined("explain", login["client"], f"{login['server']}:{login['server_port']}", *time).json
     assert {(each["answer"], each["now"]) for each in both} == {(False, "allowed"), (True, "allowed")}
     assert both[0]["checks"][1]["rules"][0]["description"] == "stock lists"
-    assert "nothing found" in loaded("explain", "192.0.2.250", "10.0.0.1:1", *time, code=3).out
+    (alert,) = joined.documents(dataset="suricata.alert")
+    names = alert["_id"], alert["_source"]["suricata"]["eve"]["flow_id"], alert["_source"]["network"]["community_id"]
+    for name in names:
+        assert joined("explain", name, *time).json == both
+    assert "Checks: those above" in joined("explain", alert["_id"], *time[:-1]).out
+    one = joined("trace", scanner, "--pick", 1, *time[:4], "--json").json["ids"]
+    assert sorted(name for each in joined("explain", scanner, "--pick", 1, *time).json for name in each["ids"]) == one
+    assert "nothing of 192.0.2.250" in joined("explain", "192.0.2.250", "10.0.0.1:1", *time, code=3).out

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from shipper.cli.aws_options import AwsGiven
-from shipper.cli.context import Context
+from shipper.cli.context import Context, now
 from shipper.cli.explain.options import NETWORK, aws_options, network_from
 from shipper.cli.output import note, write_json
 from shipper.errors import ConfigError
 from shipper.period import HELP
+
+if TYPE_CHECKING:
+    from shipper.access.explain import Explanation
 
 
 @click.command("flow")
@@ -20,6 +23,7 @@ from shipper.period import HELP
 @click.option("--format", "line_format", help="Columns of a line without a header: '${version} ${account-id} …'.")
 @click.option("--since", default=None, help=f"Begin: {HELP}.  [default: the newest 24 hours that hold it]")
 @click.option("--until", default=None, help="End, in the same grammar.  [default: now]")
+@click.option("--pick", type=click.IntRange(1), default=None, help="Only this connection, as `shipper trace` counts.")
 @click.option("--limit", type=click.IntRange(1, 100), default=4, show_default=True, help="Most flows explained.")
 @click.option("--json", "json_wanted", is_flag=True, help="As JSON.")
 @aws_options
@@ -36,8 +40,9 @@ def flow(
 ) -> int:
     """Say which rules let a flow in, or refused it.
 
-    WHAT is a flow-log line, a file with some or - for standard input, the id of a flow-log document, a community id, or
-    one or two of ADDRESS[:PORT]; of a connection, what each interface recorded is explained, what was refused first.
+    WHAT is a flow-log line, a file with some or - for standard input, or anything that `shipper trace` takes: a
+    community id, one or two of ADDRESS[:PORT], a flow id of Suricata, the id of an alert or another document. What each
+    interface recorded is explained, what was refused first; of a record that is named by its id, only that.
 
     Rules are those of now (or of the file): the answer says when they were read, whether they agree with what was
     recorded, and what cannot be known. Security groups, network ACLs both ways, and the route are looked at; Network
@@ -56,12 +61,7 @@ def flow(
 
     if not what:
         raise ConfigError("name what is to be explained: `shipper explain --help` says how")
-    documents = _documents(context, what, options)
-    flows = alike(documents)
-    if not flows:
-        raise ConfigError(
-            f"nothing found of {' '.join(what)}; other --since and --until may find more (`shipper query flows`)"
-        )
+    flows = alike(_documents(context, what, options))
     chosen = [each.seen for each in flows[:limit]]
     interfaces = {each.interface for each in chosen}
     addresses = {str(address) for each in chosen for address in (each.packet.source, each.packet.destination)}
@@ -73,8 +73,10 @@ def flow(
     if json_wanted:
         write_json([as_json(network, *each) for each in found])
         return 0
-    for each in found:
-        tell(network, *each)
+    above: list[Explanation] = []
+    for each, why in found:
+        tell(network, each, why, above)
+        above.append(why)
     note(
         f"The rules are those of {network_file or 'EC2'}; what was in force at the time of a record is not kept by AWS."
     )
@@ -84,7 +86,7 @@ def flow(
 
 
 def _documents(context: Context, what: tuple[str, ...], options: dict[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """A line has spaces; a file is there; anything else is looked for in the store."""
+    """A line has spaces; a file is there; anything else is looked for in the store, as `shipper trace` does."""
     from shipper.cli.explain.lines import documents_of
 
     line_format = options["line_format"]
@@ -92,20 +94,31 @@ def _documents(context: Context, what: tuple[str, ...], options: dict[str, Any])
         return documents_of(what[0], line_format)
     if len(what) > 3:  # a line that the shell took apart
         return documents_of(" ".join(what), line_format)
-    return _stored(context, what, options["since"], options["until"])
+    return _stored(context, what, options)
 
 
-def _stored(
-    context: Context, what: tuple[str, ...], since: str | None, until: str | None
-) -> Sequence[Mapping[str, Any]]:
-    from shipper.cli.asked_period import asked_period
-    from shipper.views.flow_lookup import MOST, clause, records
-    from shipper.views.queries.flows import QUESTION
-    from shipper.views.question import Scope, run
+def _stored(context: Context, what: tuple[str, ...], options: dict[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Flow-log records of the connections that are meant, with their ids; of a record that is named, only that."""
+    from shipper.cli.asked_connection import fitting, picked
+    from shipper.views.question import run
+    from shipper.views.trace.find import story
+    from shipper.views.trace.target import target
 
-    wanted = (clause(what),)
-    begin, end = asked_period(context, QUESTION, wanted, since, until)
-    found = run(context.store, context.settings.opensearch.prefix, records(Scope(begin, end, MOST, wanted)))
-    if len(found) == MOST:
-        note(f"Only the newest {MOST:,} records are looked at.")
-    return found
+    try:
+        asked = target(what)
+    except ConfigError as error:
+        error.add_note("Or a flow-log line, a file with some, or - for standard input.")
+        raise
+    pick = options["pick"]
+    found = fitting(context, asked, options["since"], options["until"])
+    connections = found.connections
+    if pick is not None:
+        one = story(picked(asked, found, pick), now())
+        connections = [run(context.store, context.settings.opensearch.prefix, one).connection]
+    records = [each for one in connections for each in one.records]
+    if not records:
+        raise ConfigError(f"no flow log has a record of {asked.text}: `shipper trace {asked.text}` says why")
+    if found.cut:
+        note("There are more records before these: narrow it with ports, a second address, --since and --until.")
+    named = [each for each in records if each.id == asked.text]
+    return [{"_id": each.id, **each.found} for each in named or records]

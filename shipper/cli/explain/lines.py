@@ -24,6 +24,8 @@ def documents_of(what: str, line_format: str | None) -> list[dict[str, Any]]:
     ]
     if batch.rejects:
         raise ConfigError(f"line {batch.rejects[0].ordinal + 1} is no flow-log record: {batch.rejects[0].reason}")
+    if not documents:
+        raise ConfigError("there is no flow-log record in it")
     traffic = [each for each in documents if each.get("event", {}).get("kind") == "event"]
     return traffic or documents
 

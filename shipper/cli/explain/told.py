@@ -12,22 +12,36 @@ from shipper.views.seen_flows import SeenFlow
 _COLUMNS = {"check": "left", "outcome": "left", "by": "left", "why": "left"}
 
 
-def tell(network: Network, flow: SeenFlow, found: Explanation) -> None:
-    """Verdict first, then each check in the order it is passed."""
+def tell(network: Network, flow: SeenFlow, found: Explanation, above: Sequence[Explanation]) -> None:
+    """Verdict first, then each check in the order it is passed. `above`: those told before, not told again."""
     seen, packet = found.seen, found.seen.packet
     way = f"{packet.source} → {packet.destination} {found.request.service}"
     answer = "" if seen.from_client else ", the answer"
     name = f" ({found.interface.name})" if found.interface and found.interface.name else ""
-    count = f"{flow.records} record{'s' if flow.records > 1 else ''}"
+    counts = f"{_count(flow.records, 'record')}, {_count(flow.packets, 'packet')}"
     write_lines(
         f"{seen.action.upper() or 'no action'} at {seen.interface}{name}: {way}{answer}",
-        f"{count}, {flow.packets} packets, {flow.first:%Y-%m-%d %H:%M:%S} to {flow.last:%H:%M:%S} UTC",
+        f"{counts}, {flow.first:%Y-%m-%d %H:%M:%S} to {flow.last:%H:%M:%S} UTC",
         *_verdict(network, found),
     )
+    if found.checks and any(_same(found, each) for each in above):
+        write_lines("Checks: those above", "")
+        return
     if found.checks:
         rows = [(each.way, str(each.outcome), _ids(each.rules) or "-", each.why) for each in found.checks]
         write_table("Checks, in the order they are passed", _COLUMNS, rows)
     write_lines(*_details(found), "")
+
+
+def _count(number: int, of: str) -> str:
+    return f"{number:,} {of}{'' if number == 1 else 's'}"
+
+
+def _same(one: Explanation, other: Explanation) -> bool:
+    """As request and answer of a connection are at one interface."""
+    return (one.interface, one.checks, one.route, one.reasons, one.unknown) == (
+        other.interface, other.checks, other.route, other.reasons, other.unknown
+    )  # fmt: skip
 
 
 def _verdict(network: Network, found: Explanation) -> Iterator[str]:

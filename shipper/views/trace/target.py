@@ -47,7 +47,7 @@ def target(words: Sequence[str]) -> Target:
     if len(words) == _PAIR and ends[0] and ends[1]:
         return Target(text, _any(_way(ends[0], ends[1]), _way(ends[1], ends[0])))
     if len(words) != 1:
-        raise ConfigError(f"{text!r} is nothing to trace: {WAYS}")
+        raise ConfigError(f"{text!r} names no connection: {WAYS}")
     if ends[0]:
         return Target(text, _any(_side(ends[0], _SOURCES, "source"), _side(ends[0], _DESTINATIONS, "destination")))
     if _COMMUNITY_ID.fullmatch(text):
@@ -56,7 +56,7 @@ def target(words: Sequence[str]) -> Target:
         return Target(text, {"term": {"suricata.eve.flow_id": text}})
     if _DOCUMENT_ID.fullmatch(text):
         return Target(text, {"ids": {"values": [text]}})
-    raise ConfigError(f"{text!r} is nothing to trace: {WAYS}")
+    raise ConfigError(f"{text!r} names no connection: {WAYS}")
 
 
 def _end(word: str) -> _End | None:

@@ -234,13 +234,16 @@ def test_both_ends_at_one_instance_are_said():
 @pytest.mark.parametrize(
     ("route", "said"),
     [
-        ({"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1"}, "igw-1"),
-        ({"DestinationCidrBlock": "198.51.100.0/24", "NatGatewayId": "nat-1", "State": "blackhole"}, "blackhole"),
+        ({"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1"}, ": 0.0.0.0/0 → igw-1"),
+        (
+            {"DestinationCidrBlock": "198.51.100.0/24", "NatGatewayId": "nat-1", "State": "blackhole"},
+            ": 198.51.100.0/24 → nat-1 is a blackhole",
+        ),
         ({"DestinationCidrBlock": "10.0.0.0/8", "GatewayId": "local"}, "no route"),
     ],
 )
 def test_the_route_to_the_far_end(route: dict[str, str], said: str):
-    wide = {"DestinationCidrBlock": "198.0.0.0/7", "GatewayId": "igw-0"} if said == "blackhole" else route
+    wide = {"DestinationCidrBlock": "198.0.0.0/7", "GatewayId": "igw-0"} if "blackhole" in said else route
     table = {"RouteTableId": "rtb-1", "VpcId": VPC, "Routes": [wide, route], "Associations": [{"SubnetId": SUBNET}]}
     assert said in explain(network(HTTPS, RouteTables=[table]), record()).route
 
