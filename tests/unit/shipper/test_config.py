@@ -119,7 +119,7 @@ def test_a_file_that_is_not_toml_is_named(tmp_path: Path, text: bytes) -> None:
             "[datasets.'aws.vpcflows']\n",
             (),
             {},
-            "no dataset is called aws.vpcflows .* there are aws.tgwflow, aws.vpcflow",
+            "no dataset is called aws.vpcflows .* there are aws.guardduty, aws.tgwflow, aws.vpcflow",
         ),
         ("", (), {"OPENSEARCH_URL": "http://["}, "OPENSEARCH_URL is no address"),
         ("[opensearch]\nprefix = 'Bad-Prefix'\n", (), {}, r"opensearch.prefix \(set in shipper.toml\)"),
