@@ -100,5 +100,7 @@ class Observed:
     open_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     analysers: frozenset[str] = frozenset()
     """Interfaces and instances behind load balancers that are targets, as far as they could be seen."""
+    looked_behind: frozenset[str] = frozenset()
+    """Targets, by `ref`, whose members were looked up."""
     doubts: tuple[str, ...] = ()
     """What could not be looked at, and so was not judged."""

@@ -87,13 +87,14 @@ def _own(observed: Observed) -> dict[str, Session]:
 def _untouchable(interface: Interface, here: Situation) -> No | None:
     """Guards that hold for new sessions and for those that are there."""
     observed = here.observed
-    unseen = next((each for each in observed.targets if each.kind in _BALANCED), None)
+    balanced = (each for each in observed.targets if each.kind in _BALANCED)
+    unseen = next((each for each in balanced if each.ref not in observed.looked_behind), None)
     guarded = analysers(observed.interfaces, observed.targets, (), observed.analysers)
     said = refusal(interface, guarded)
     if said:
         never = "never" in {interface.tags.get(NEVER), interface.instance_tags.get(NEVER)}
         return No("analyser" if interface.eni in guarded else "opt-out" if never else "not-mirrorable", said)
-    if unseen is not None and not observed.analysers:
+    if unseen is not None:
         return No("analysers-unseen", f"who stands behind {unseen.ref} cannot be seen, and might be this one")
     if not here.policy.never.empty and selected(interface, here.policy.never):
         return No("never", "the policy's `never` selects it")

@@ -83,6 +83,46 @@ def test_findings_of_a_queue_start_sessions_that_the_inventory_names(
     assert (sorted(dry), acted) == (["finding", "malformed"], ["finding", "replay"])
 
 
+def balancer(url: str, address: str) -> str:
+    """A network load balancer at moto with this address behind it; its ARN."""
+    elb, ec2 = client("elbv2", url), client("ec2", url)
+    subnet = ec2.describe_subnets()["Subnets"][0]
+    made = elb.create_load_balancer(Name="sensors", Type="network", Subnets=[subnet["SubnetId"]])["LoadBalancers"][0]
+    arn: str = made["LoadBalancerArn"]
+    group = elb.create_target_group(
+        Name="sensors", Protocol="UDP", Port=4789, VpcId=subnet["VpcId"], TargetType="ip",
+        HealthCheckProtocol="TCP", HealthCheckPort="9465",
+    )["TargetGroups"][0]["TargetGroupArn"]  # fmt: skip
+    elb.create_listener(
+        LoadBalancerArn=arn, Protocol="UDP", Port=4789, DefaultActions=[{"Type": "forward", "TargetGroupArn": group}]
+    )
+    elb.register_targets(TargetGroupArn=group, Targets=[{"Id": address, "Port": 4789}])
+    return arn
+
+
+def test_who_stands_behind_a_load_balancer_is_never_mirrored(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy, file = tmp_path / "guardduty.toml", tmp_path / "findings.jsonl"
+    analyser, other = account.web[:2]
+    found = [finding(*analyser), finding(*other, id="f" * 32)]
+    file.write_text("".join(f"{text(each)}\n" for each in found), "utf-8")
+    with moto() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", url)
+        address = account.world.kinds["network-interface"][analyser[1]]["PrivateIpAddress"]
+        arn = balancer(url, address)
+        made = account.raw.create_traffic_mirror_target(NetworkLoadBalancerArn=arn)["TrafficMirrorTarget"]
+        policy.write_text(f'target = "{made["TrafficMirrorTargetId"]}"\n[[rules]]\n', "utf-8")
+        given = ["mirror", "watch", str(policy), "--replay", str(file), "--json"]
+        assert run(given) == 0
+        told = json.loads(capsys.readouterr().out)["decisions"]
+        assert [(each["eni"], each["reason"]) for each in told] == [(analyser[1], "analyser"), (other[1], "finding")]
+        client("elbv2", url).delete_load_balancer(LoadBalancerArn=arn)
+        assert run(given) == 0
+    told = json.loads(capsys.readouterr().out)["decisions"]
+    assert [each["reason"] for each in told] == ["analysers-unseen"] * 2
+
+
 def test_a_queue_needs_a_journal(account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     policy = tmp_path / "guardduty.toml"
     policy.write_text("[[rules]]\n", "utf-8")

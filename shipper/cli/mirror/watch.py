@@ -49,15 +49,13 @@ def watch_command(context: Context, /, policy: Path, replay: Path | None, json_w
       shipper mirror watch guardduty.toml --replay findings.jsonl
       shipper mirror watch guardduty.toml --queue https://sqs.… --journal /var/log/flowtap/findings.json --apply
     """
-    from mirror.managed.observe import observe
-
     if replay is None and not (options["queue"] and options["journal"]):
         raise click.UsageError("--queue and --journal are needed, or --replay")
     wanted, ec2 = read(policy), client(context)
     if replay is None:
         return _follow(context, wanted, ec2, **options)
     with translating():
-        there = observe(ec2)
+        there = looking(context, ec2)()
     show_decisions(replayed(wanted, there, replay.read_text("utf-8", "replace").split("\n")), json_wanted=json_wanted)
     return 0
 
@@ -70,7 +68,6 @@ def _follow(  # noqa: PLR0913  (one argument for each option)
 
     from aws.session import AwsOptions
     from aws.sqs import Queue
-    from mirror.managed.observe import observe
     from mirror.response.following import Following
     from mirror.response.journal import JournalFile
     from mirror.response.telling import shown
@@ -93,8 +90,7 @@ def _follow(  # noqa: PLR0913  (one argument for each option)
         who = ec2.identity()
         log("watching", account=who.account, region=who.region, identity=who.arn, queue=queue, dry_run=not acting)
         past = kept.past(clock(), REMEMBERED)
-        look = partial(observe, ec2)
-        watching = Watching(policy, look, clock, kept, switch(policy), past, ec2 if acting else None)
+        watching = Watching(policy, looking(context, ec2), clock, kept, switch(policy), past, ec2 if acting else None)
         trouble = partial(log, "AWS cannot be reached", Level.WARNING)
         Following(
             messages, watching, stop.event.is_set, stop.event.wait, time.monotonic, tell, lambda why: trouble(why=why)
@@ -112,6 +108,17 @@ def show_decisions(decisions: "list[Decision]", *, json_wanted: bool) -> None:
     columns = {"finding": "left", "interface": "left", "would be": "left", "reason": "left", "why": "left"}
     rows = [(each.finding_type or each.finding, each.eni, each.action, each.reason, each.why) for each in decisions]
     write_table("Decisions", columns, rows)
+
+
+def looking(context: Context, ec2: "Ec2") -> "Callable[[], Observed]":
+    """What there is, and who stands behind load balancers that are targets. Raises AwsError."""
+    from aws.elb import open_balancers
+    from aws.session import AwsOptions
+    from mirror.managed.members import with_members
+    from mirror.managed.observe import observe
+
+    balancers = open_balancers(AwsOptions(**context.settings.aws.model_dump()))
+    return lambda: with_members(observe(ec2), balancers.members)
 
 
 def read(file: Path) -> "Policy":

@@ -97,10 +97,13 @@ def tagged(world: World, **more: Any) -> Observed:
     return world.seen(interfaces={**world.observed.interfaces, eni: replace(world.observed.interfaces[eni], **more)})
 
 
-def behind(kind: str, *analysers: str) -> Callable[[World], dict[str, Any]]:
+def behind(kind: str, *analysers: str, seen: bool = True) -> Callable[[World], dict[str, Any]]:
     target = Target("tmt-0000000000000000b", kind, "a balancer")
+    looked = frozenset({"a balancer"} if seen else ())
     return lambda world: {
-        "observed": world.seen(targets=(*world.observed.targets, target), analysers=frozenset(analysers)),
+        "observed": world.seen(
+            targets=(*world.observed.targets, target), analysers=frozenset(analysers), looked_behind=looked
+        ),
         "policy": read_policy(f'target = "{world.target}"\n{POLICY}'),
     }
 
@@ -129,7 +132,7 @@ GUARDS = {
     "analyser": lambda world: (finding(world.account.sensor_instance, world.account.sensor), {}),
     "analyser, behind a load balancer": here(member("network-load-balancer")),
     "analyser, behind a gateway load balancer": here(member("gateway-load-balancer-endpoint")),
-    "analysers-unseen": here(behind("network-load-balancer")),
+    "analysers-unseen": here(behind("network-load-balancer", seen=False)),
     "opt-out": here(lambda world: {"observed": tagged(world, tags={"flowtap:mirror": "never"})}),
     "opt-out, of the instance": here(lambda w: {"observed": tagged(w, instance_tags={"flowtap:mirror": "never"})}),
     "not-mirrorable": here(lambda world: {"observed": tagged(world, kind="nat_gateway")}),
@@ -178,6 +181,7 @@ def test_what_just_passes_a_guard() -> None:
             world.event(updatedAt="2026-11-21T12:01:00Z"),
             {"past": Past({read_finding(text(world.event())).version: NOW})},
         ),
+        (world.event(), behind("network-load-balancer")(world)),
         (sequence(*world.account.web[0]) | {}, {"policy": read_policy("[[rules]]")}),
     ):
         assert [each.action for each in world.decided(given, **changed)] == ["mirrored"]
