@@ -99,7 +99,7 @@ class Backfill:
         self._source = FilesSource(
             job.inputs,
             key=stream_key(job.kind, destination.target),
-            checkpoints=destination.checkpoints,
+            checkpoints=WholeInputs(destination.checkpoints) if row.whole else destination.checkpoints,
             framing=row.framing,
             clock=clock,
             again=job.again,
@@ -161,6 +161,26 @@ class Backfill:
     def waiting(self) -> Waiting | None:
         """What the sink waits for."""
         return self._sink.waiting()
+
+
+class WholeInputs:
+    """Checkpoints of inputs that are loaded to their end only: none of them is gone on with in its middle."""
+
+    def __init__(self, kept: CheckpointStore) -> None:
+        self._kept = kept
+
+    def read(self, key: StreamKey) -> Checkpoint | None:
+        """What is loaded whole."""
+        found = self._kept.read(key)
+        return found if found and found.done else None
+
+    def write(self, key: StreamKey, checkpoint: Checkpoint) -> None:
+        """Keep it, if it is an end."""
+        self.write_all([(key, checkpoint)])
+
+    def write_all(self, entries: Sequence[tuple[StreamKey, Checkpoint]]) -> None:
+        """Keep those that are ends."""
+        self._kept.write_all([(key, checkpoint) for key, checkpoint in entries if checkpoint.done])
 
 
 class DryRunSink:

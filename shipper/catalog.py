@@ -6,6 +6,7 @@ A new kind of records is a row here.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from shipper.decoders.bulk_lines import Operation
 from shipper.decoders.eve.decoder import EveDecoder
@@ -21,6 +22,7 @@ from shipper.decoders.other_logs import other_name
 from shipper.identity import Framing
 from shipper.interfaces import Decoder
 from shipper.partition import PartitionRule
+from suricata.settled import basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,12 @@ class DecoderParts:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A kind of records."""
+    """A kind of records. `whole`: an input is loaded whole or begun again, its records come in another order then."""
 
     datasets: tuple[str, ...]
     framing: Framing
     decoder: Callable[[DecoderParts], Decoder]
+    whole: bool = False
 
 
 def _flow_log_decoder(parts: DecoderParts) -> Decoder:
@@ -57,7 +60,7 @@ def _flow_log_decoder(parts: DecoderParts) -> Decoder:
     return ColumnarFlowLogDecoder(exact)
 
 
-def _eve_decoder(parts: DecoderParts) -> Decoder:
+def _eve_decoder(parts: DecoderParts, basis: Callable[[bytes], bytes] | None = None) -> Decoder:
     return EveDecoder(
         parts.rules,
         sensor=parts.settings.get("sensor", ""),
@@ -65,6 +68,7 @@ def _eve_decoder(parts: DecoderParts) -> Decoder:
         privacy=parts.privacy,
         expire_before=parts.expire_before,
         operation=parts.operation,
+        basis=basis,
     )
 
 
@@ -75,4 +79,5 @@ def _no_header(_lines: bytes) -> None:
 KINDS: Mapping[str, Row] = {
     "flowlogs": Row(("aws.vpcflow", "aws.tgwflow"), Framing(find_header, record_lines, other_name), _flow_log_decoder),
     "eve": Row(EVE_DATASETS, Framing(_no_header), _eve_decoder),
+    "pcap": Row(EVE_DATASETS, Framing(_no_header), partial(_eve_decoder, basis=basis), whole=True),
 }

@@ -6,13 +6,16 @@ Nothing is read, run or connected to before it is used.
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 from shipper.errors import ours
 from shipper.settings import SuricataSettings
 from suricata.check import Judgement, check
+from suricata.container import find_engine
 from suricata.control import Control, find_control
-from suricata.engine import Engine, find_engine, run_command
+from suricata.engine import Engine, run_command
 from suricata.errors import SuricataError, SuricataSilent
 from suricata.rules.folder import THRESHOLDS, YAML, Judge, SensorFolder
 from suricata.sensor import Sensor
@@ -55,9 +58,13 @@ class ConfiguredSensor:
         """Where rules are fetched from."""
         return tuple(url.strip() for url in self._settings.rule_urls.split(",") if url.strip())
 
+    def offline(self, directory: Path) -> Sensor:
+        """What suricata.yaml for captures is rendered from; its name is in no event."""
+        return replace(self.values, directory=directory, name="pcap", interface="", threads=0, run_as="", offline=True)
+
     def engine(self) -> Engine:
         """Who runs `suricata` and `suricata-update`."""
-        return find_engine(self._settings.image, run_command)
+        return find_engine(self._settings.image, run_command, Event().wait)
 
     def control(self) -> Control:
         """Who asks the Suricata that runs."""

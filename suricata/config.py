@@ -67,6 +67,9 @@ def _values(sensor: Sensor) -> dict[str, object]:
         "stats_seconds": sensor.stats_seconds,
         "payloads": _yes(sensor.alert_payloads),
         "midstream": str(sensor.midstream).lower(),
+        "run_mode": "runmode: single\n" if sensor.offline else "",
+        "chance": _yes(not sensor.offline),
+        "asked": _yes(not sensor.offline),
         "run_as": f"run-as:\n  user: {sensor.run_as}\n  group: {sensor.run_as}\n" if sensor.run_as else "",
     }
 

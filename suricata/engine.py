@@ -1,18 +1,19 @@
-"""Where the programs `suricata` and `suricata-update` are: on this machine, else in a container of Suricata's image."""
+"""Running `suricata` and `suricata-update`: what an engine is, and that of this machine (`container` has the other)."""
 
-import os
-import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from suricata.control import Run
-from suricata.errors import SuricataMissing, SuricataSilent
+from suricata.errors import Stopped, SuricataMissing, SuricataSilent
 
-DEFAULT_IMAGE = "flowtap/suricata:7.0-local"
+Wait = Callable[[float], bool]
+"""Waits for at most that many seconds; whether it was told to stop."""
+_LOOK_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,19 @@ class Ran:
 class Engine(Protocol):
     """Something that runs Suricata's programs."""
 
-    def run(self, program: str, arguments: Sequence[str], folders: Sequence[Path], *, network: bool = False) -> Ran:
+    def run(
+        self,
+        program: str,
+        arguments: Sequence[str],
+        folders: Sequence[Path],
+        *,
+        readable: Sequence[Path] = (),
+        network: bool = False,
+    ) -> Ran:
         """Run to the end. `folders` can be read and written; "{scratch}" in an argument is one that is removed after.
 
-        Raises SuricataMissing where there is no such program, SuricataSilent where it does not end.
+        `readable` are files and folders that can be read. Raises SuricataMissing where there is no such program,
+        SuricataSilent where it does not end, Stopped.
         """
 
 
@@ -40,49 +50,54 @@ class LocalEngine:
         self._run = run
         self._timeout = timeout_seconds
 
-    def run(self, program: str, arguments: Sequence[str], folders: Sequence[Path], *, network: bool = False) -> Ran:
+    def run(
+        self,
+        program: str,
+        arguments: Sequence[str],
+        folders: Sequence[Path],
+        *,
+        readable: Sequence[Path] = (),
+        network: bool = False,
+    ) -> Ran:
         """See Engine."""
-        del folders, network
+        del folders, readable, network
         with tempfile.TemporaryDirectory(prefix="flowtap-suricata-") as scratch:
             command = [program, *(argument.replace("{scratch}", scratch) for argument in arguments)]
             return _ran(self._run(command, self._timeout))
 
 
-class ContainerEngine:
-    """Programs of an image, in a container that holds nothing but the folders, and no capability."""
+def stoppable(stopped: Wait) -> Run:
+    """A `Run` that kills what it runs, and raises Stopped, once `stopped`."""
 
-    def __init__(self, image: str, run: Run, timeout_seconds: float = 600.0) -> None:
-        self._image = image
-        self._run = run
-        self._timeout = timeout_seconds
+    def run(command: Sequence[str], timeout_seconds: float) -> "subprocess.CompletedProcess[bytes]":
+        end = time.monotonic() + timeout_seconds
+        with tempfile.TemporaryFile() as said:
+            try:
+                process = subprocess.Popen(  # noqa: S603  (a list of arguments, no shell)
+                    command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
+                )
+            except OSError as error:
+                raise SuricataMissing(f"{command[0]} cannot be run: {error.strerror}") from error
+            try:
+                while (code := _ended(process)) is None:
+                    if stopped(0):
+                        raise Stopped(f"{command[0]} was told to stop")
+                    if time.monotonic() > end:
+                        raise SuricataSilent(f"{command[0]} did not end within {timeout_seconds:g} s")
+            finally:
+                process.kill()
+                process.wait()
+            said.seek(0)
+            return subprocess.CompletedProcess(command, code, said.read(), b"")
 
-    def run(self, program: str, arguments: Sequence[str], folders: Sequence[Path], *, network: bool = False) -> Ran:
-        """See Engine."""
-        volumes = [part for folder in folders for part in ("--volume", f"{folder}:{folder}")]
-        command = [
-            "docker", "run", "--rm", "--pull", "never", "--network", "bridge" if network else "none",
-            "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true", "--user", f"{os.getuid()}:{os.getgid()}",
-            "--tmpfs", "/scratch:mode=1777", *volumes, "--entrypoint", program, self._image,
-            *(argument.replace("{scratch}", "/scratch") for argument in arguments),
-        ]  # fmt: skip
-        ran = _ran(self._run(command, self._timeout))
-        if ran.code in {125, 126, 127}:  # docker-run(1): the engine's own trouble
-            raise SuricataMissing(
-                f"{self._image} cannot be run: {ran.said.strip()[-400:]}\n"
-                "Build it with docker/images.sh suricata, name another in suricata.image, or install suricata 7.0 here."
-            )
-        return ran
+    return run
 
 
-def find_engine(image: str, run: Run) -> Engine:
-    """This machine's Suricata where it has one and no image is named, else the image's."""
-    if not image and shutil.which("suricata"):
-        return LocalEngine(run)
-    if not shutil.which("docker"):
-        raise SuricataMissing(
-            "there is neither suricata nor docker on this machine: install one, or run this on the sensor's host"
-        )
-    return ContainerEngine(image or DEFAULT_IMAGE, run)
+def _ended(process: "subprocess.Popen[bytes]") -> int | None:
+    try:
+        return process.wait(_LOOK_SECONDS)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def run_command(command: Sequence[str], timeout_seconds: float) -> "subprocess.CompletedProcess[bytes]":

@@ -19,3 +19,11 @@ class SuricataSilent(SuricataError):
 
 class SuricataRefused(SuricataError):
     """Suricata, or something that is none, answers no."""
+
+
+class Stopped(SuricataError):
+    """It was told to stop before it was done: nothing of it counts."""
+
+
+class NotAnalysed(SuricataError):
+    """Suricata ends badly over one capture: others may do. The message has its last words."""

@@ -20,6 +20,7 @@ class Sensor:
 
     `interface` empty: pcaps only. `home_net`: addresses and networks, separated by commas, "!" before what is not.
     `exclude_ports`: traffic that is not captured. `run_as`: a user to become, for a Suricata that root starts.
+    `offline`: for captures that are analysed, each time with the same result: one thread, and nothing left to chance.
     """
 
     directory: Path
@@ -38,6 +39,7 @@ class Sensor:
     log_directory: Path = Path("/var/log/suricata")
     socket: Path = Path("/run/suricata/suricata-command.socket")
     run_as: str = ""
+    offline: bool = False
 
     def __post_init__(self) -> None:
         """Raises BadSensor, naming the value."""

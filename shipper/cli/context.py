@@ -85,6 +85,11 @@ class Context:
             self.loaded.state_directory / "deadletter", self.settings.state.dead_letter_quota_bytes
         )
 
+    @property
+    def captures(self) -> Path:
+        """Where captures are unpacked and analysed."""
+        return self.loaded.state_directory / "pcap"
+
     def lock(self) -> "StateLock":
         """Enter it to be the only process in the state directory. Raises StateBusy."""
         from shipper.state_lock import StateLock

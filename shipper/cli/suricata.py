@@ -8,6 +8,7 @@ import click
 
 from shipper.cli.context import Context
 from shipper.cli.output import note, size, write_json, write_lines, write_table
+from shipper.cli.suricata_analyze import analyze
 from shipper.cli.suricata_rules import rules
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def suricata() -> None:
 
 
 suricata.add_command(rules)
+suricata.add_command(analyze)
 
 
 @suricata.command("render")

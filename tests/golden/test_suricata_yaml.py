@@ -1,4 +1,4 @@
-"""The whole suricata.yaml of two sensors, pinned: one with defaults, one with everything set."""
+"""The whole suricata.yaml of three sensors, pinned: with defaults, with everything set, for captures."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from suricata.sensor import Sensor
 
 HERE = Path(__file__).parent / "suricata"
 SENSORS = {
+    "offline": Sensor(directory=Path("/srv/offline"), name="pcap", offline=True),
     "defaults": Sensor(directory=Path("/etc/flowtap/suricata"), name="sensor-1"),
     "everything-set": Sensor(
         directory=Path("/srv/sensor"),

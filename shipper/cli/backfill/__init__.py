@@ -7,6 +7,7 @@ import click
 
 from shipper.cli.backfill.eve import eve
 from shipper.cli.backfill.flowlogs import flowlogs
+from shipper.cli.backfill.pcap import pcap
 
 
 @click.group(short_help="Load records that already exist.")
@@ -16,3 +17,4 @@ def backfill() -> None:
 
 backfill.add_command(flowlogs)
 backfill.add_command(eve)
+backfill.add_command(pcap)

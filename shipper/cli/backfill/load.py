@@ -36,11 +36,25 @@ _STREAM = "backfill"
 Watched = Callable[[Backfill, Callable[[], bool]], AbstractContextManager[None]]
 
 
-def load(context: Context, kind: RecordKind, loading: Loading, chosen: Chosen | None = None) -> int:
-    """Load records of this kind as told and tell what it came to; the exit code. Raises what ended it before it ran."""
+def load(
+    context: Context,
+    kind: RecordKind,
+    loading: Loading,
+    chosen: Chosen | None = None,
+    *,
+    through: Callable[[Input], Input] | None = None,
+    stop_of: Stop | None = None,
+) -> int:
+    """Load records of this kind as told and tell what it came to; the exit code. Raises what ended it before it ran.
+
+    `through` makes of each input what is read in its place; `stop_of` is the caller's, who has set up signals.
+    """
     one_heap()
-    with nullcontext() if loading.dry_run else context.lock(), stop_on_signals() as stop:
+    stopping = nullcontext(stop_of) if stop_of else stop_on_signals()
+    with nullcontext() if loading.dry_run else context.lock(), stopping as stop:
         inputs = _inputs(context, loading, chosen or Chosen(), stop)
+        if through:
+            inputs = [through(each) for each in inputs] if isinstance(inputs, list) else map(through, inputs)
         surroundings = Surroundings(clock=now, random=random.random, wait=stop.event.wait)
         opened = open_store(context.store, context.settings, surroundings, loading.allow_partitions)
         parts = decoder_parts(

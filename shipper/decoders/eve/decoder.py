@@ -49,9 +49,10 @@ class EveDecoder:
     With `sessions` the first two VLAN tags are the VNI of a mirror session; what VNIs stand for is asked once for a
     chunk. Events older than their dataset's `expire_before` are counted, not written. `privacy` says by dataset what is
     left out or hashed. Without `fast` every event goes the exact way; what comes out is the same.
+    `basis` says what of a line its id is made of, if not all of it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (all but one by name, and each has one reason)
         self,
         rules: Mapping[str, PartitionRule],
         *,
@@ -61,7 +62,9 @@ class EveDecoder:
         expire_before: Mapping[str, datetime] | None = None,
         operation: Operation = "create",
         fast: bool = True,
+        basis: Callable[[bytes], bytes] | None = None,
     ) -> None:
+        self._basis = basis
         self._sensor = sensor
         self._sensor_bytes = sensor.encode("utf-8", "surrogatepass")
         self._sessions = sessions
@@ -92,7 +95,7 @@ class EveDecoder:
                 left = self._learned.add(lines.physical, left, stream.arrived.encode(), lines.made)
         if self._sessions is not None:
             lines.made.documents = list(map(self._sessions().joined, lines.made.documents))
-        return lines.batch(self._digest)
+        return lines.batch(self._digest, self._basis)
 
     def _add(self, number: int, stream: Stream, lines: "_Lines") -> None:
         """A line that fits nothing learned: a document, a reject, a blank line."""
@@ -172,7 +175,7 @@ class _Lines:
         ordinal = self._chunk.first_ordinal + number
         self._rejects.append(Reject(ordinal, offset, self.physical.raws[number], why, fragment=fragment))
 
-    def batch(self, digest: Callable[[bytes], blake2b]) -> Batch:
+    def batch(self, digest: Callable[[bytes], blake2b], basis: Callable[[bytes], bytes] | None) -> Batch:
         """All of it, checked."""
         raws, numbers, made = self.physical.raws, list(range(len(self.physical.raws))), self.made
         indexes, prefixes = [index for index, _ in made.partitions], [prefix for _, prefix in made.partitions]
@@ -184,7 +187,7 @@ class _Lines:
             prefixes = list(filter(None, prefixes))
         parts = [_ID_END] * (4 * len(documents))
         parts[0::4] = prefixes
-        parts[1::4] = _ids(digest, sensors, raws)
+        parts[1::4] = _ids(digest, sensors, raws if basis is None else [*map(basis, raws)])
         parts[3::4] = documents
         around = _ID_CHARACTERS + len(_ID_END)
         actions = list(map(around.__add__, map(len, prefixes)))

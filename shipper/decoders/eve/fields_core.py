@@ -12,7 +12,7 @@ CORE = {
         "event_type flow_id parent_id app_proto_ts app_proto_tc app_proto_orig app_proto_expected direction pkt_src "
         "tx_id:n tx_guessed:b "
         "ip_v:n icmp_type:n icmp_code:n response_icmp_type:n response_icmp_code:n spi:n stream:n pcap_cnt:n "
-        "pcap_filename capture_file log_level sub_state ts_progress tc_progress suricata_version xff:ip "
+        "occurrence:n pcap_filename capture_file log_level sub_state ts_progress tc_progress suricata_version xff:ip "
         "payload:x payload_printable:x payload_length:n packet:x stream_tcp:j ndpi:j template:j"
     ),
     "packet_info": "linktype:n linktype_name",

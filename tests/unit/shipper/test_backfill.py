@@ -18,6 +18,7 @@ from shipper.backfill import (
     DryRunSink,
     Job,
     Report,
+    WholeInputs,
 )
 from shipper.catalog import DecoderParts
 from shipper.decoders.bulk_lines import Operation
@@ -248,3 +249,15 @@ def test_a_dry_run_counts_and_leaves_nothing(rig: Rig) -> None:
     assert [letter.raw for letter in letters.examples] == [b"bad %d" % number for number in range(5)]
     assert sink.waiting() is None
     assert checkpoints.read(StreamKey("flowlogs", "dry run", path)) is None
+
+
+def test_an_input_that_is_loaded_whole_is_begun_again_unless_it_came_to_its_end() -> None:
+    kept, key = FakeCheckpoints(), StreamKey("pcap", "cluster", "a")
+    middle, end = Checkpoint(offset=5), Checkpoint(offset=9, done=True)
+    whole = WholeInputs(kept)
+    whole.write(key, middle)
+    assert kept.read(key) is None
+    kept.write(key, middle)
+    assert whole.read(key) is None
+    whole.write_all([(key, end)])
+    assert whole.read(key) == end

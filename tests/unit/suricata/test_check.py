@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from suricata.check import Problem, check, read_problems
-from suricata.engine import ContainerEngine, LocalEngine, Ran, find_engine, run_command
-from suricata.errors import SuricataMissing, SuricataSilent
+from suricata.engine import LocalEngine, Ran, run_command, stoppable
+from suricata.errors import Stopped, SuricataMissing, SuricataSilent
 from suricata.rules.update import fetch
 
 YAML = Path("/s/suricata.yaml")
@@ -60,8 +60,11 @@ class Engine:
         self.made = made
         self.asked: list[list[str]] = []
 
-    def run(self, program: str, arguments: Sequence[str], folders: Sequence[Path], *, network: bool = False) -> Ran:
-        del folders, network
+    def run(
+        self, program: str, arguments: Sequence[str], folders: Sequence[Path], *,
+        readable: Sequence[Path] = (), network: bool = False,
+    ) -> Ran:  # fmt: skip
+        del folders, readable, network
         self.asked.append([program, *arguments])
         if self.made is not None:
             (Path(arguments[arguments.index("--output") + 1]) / "suricata.rules").write_text(self.made)
@@ -98,21 +101,6 @@ class Commands:
         return subprocess.CompletedProcess(command, self.code, self.out, b"")
 
 
-def test_a_container_has_no_capability_no_network_and_only_its_folders() -> None:
-    commands = Commands()
-    ContainerEngine("image", commands).run("suricata", ["-l", "{scratch}"], [Path("/s")])
-    (asked,) = commands.asked
-    line = " ".join(asked)
-    for part in ("--network none", "--cap-drop ALL", "--volume /s:/s", "--entrypoint suricata image -l /scratch"):
-        assert part in line
-    assert line.count("--volume") == 1
-
-
-def test_an_image_that_is_not_there_is_told_with_what_to_do() -> None:
-    with pytest.raises(SuricataMissing, match=r"docker/images\.sh suricata"):
-        ContainerEngine("image", Commands(125, b"Unable to find image")).run("suricata", [], [])
-
-
 def test_a_program_of_this_machine_gets_a_folder_that_is_gone_after(tmp_path: Path) -> None:
     commands = Commands()
     LocalEngine(commands).run("suricata", ["-c", "/{odd}/x", "-l", "{scratch}"], [tmp_path])
@@ -121,25 +109,19 @@ def test_a_program_of_this_machine_gets_a_folder_that_is_gone_after(tmp_path: Pa
     assert not Path(asked[4]).exists()
 
 
-def test_a_named_image_is_used_whatever_there_is_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("suricata", "docker"):
-        (tmp_path / name).write_text("#!/bin/sh\n")
-        (tmp_path / name).chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert isinstance(find_engine("", Commands()), LocalEngine)
-    assert isinstance(find_engine("image", Commands()), ContainerEngine)
-    (tmp_path / "suricata").unlink()
-    assert isinstance(find_engine("", Commands()), ContainerEngine)
-    (tmp_path / "docker").unlink()
-    with pytest.raises(SuricataMissing, match="neither suricata nor docker"):
-        find_engine("", Commands())
-
-
 def test_a_command_that_is_not_there_or_does_not_end_is_told() -> None:
     with pytest.raises(SuricataMissing, match="no-such-command"):
         run_command(["no-such-command"], 5)
     with pytest.raises(SuricataSilent, match="did not end"):
         run_command(["sleep", "60"], 0.05)
+
+
+def test_what_runs_can_be_stopped_and_says_all_it_said() -> None:
+    assert stoppable(lambda _: False)(["sh", "-c", "echo out; echo err >&2; exit 3"], 60).stdout == b"out\nerr\n"
+    with pytest.raises(Stopped):
+        stoppable(lambda _: True)(["sleep", "60"], 60)
+    with pytest.raises(SuricataSilent, match="did not end"):
+        stoppable(lambda _: False)(["sleep", "60"], 0.05)
 
 
 FETCHED = "21/11/2026 -- 13:42:28 - <Info> -- Done.\n"

@@ -16,6 +16,7 @@ def sensor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, value in settings.items():
         monkeypatch.setenv(f"SHIPPER_SURICATA__{name}", str(value))
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.socket")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "sensor"
 
@@ -99,9 +100,9 @@ def test_a_rule_that_is_not_there_can_be_muted_and_that_is_said(
     [
         (("reload",), "docker/stack.sh up"),
         (("stats",), "docker/stack.sh up"),
-        (("check",), "neither suricata nor docker"),
-        (("rules", "disable", "1"), "neither suricata nor docker"),
-        (("rules", "update"), "neither suricata nor docker"),
+        (("check",), "neither suricata nor a container engine"),
+        (("rules", "disable", "1"), "neither suricata nor a container engine"),
+        (("rules", "update"), "neither suricata nor a container engine"),
     ],
 )
 def test_without_suricata_it_says_what_to_do(
