@@ -1,4 +1,4 @@
-"""Mirrored packets over UDP, the listener, a pipe, a real Suricata that reads it: each event comes, with its VNI."""
+"""Mirrored packets over UDP, listener, pipe, a real Suricata that reads it, `run`: each event comes, with its VNI."""
 
 import json
 import os
@@ -15,13 +15,19 @@ from typing import Any
 import pytest
 from scapy.layers.vxlan import VXLAN
 
-from integration.containers import LABEL, image, wait_for
+from integration.command import Shipper
+from integration.containers import LABEL, OpenSearchNode, image, wait_for
+from integration.running import Running
 from integration.suricata_runs import SENSOR, write_sensor
 from mirrored_traffic import conversations
 from suricata.sensor import Sensor
 
 VNIS = (1, 0xFFF, 0x1000, 0x123456, 0xFFF000, 0xFFFFFF)
 PATIENCE_SECONDS = 300
+CLOSED_SECONDS = 60
+"""Suricata's timeout of a closed connection (suricata/templates/suricata.yaml, flow-timeouts)."""
+LATEST_SECONDS = 15
+"""After it the record of the connection is there."""
 _EVENTS = ("alert", "dns", "fileinfo", "flow", "http")
 
 
@@ -63,16 +69,39 @@ def events(eve: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.split("\n")[:-1]]
 
 
+def closed(shipper: Shipper) -> dict[int, dict[str, Any]]:
+    """Records of closed connections by VNI, as whoever asks now finds them."""
+    body = {"size": 100, "query": {"term": {"suricata.eve.flow.state": "closed"}}}
+    status, answer = shipper.node.request("POST", f"/{shipper.prefix}-suricata.flow-*/_search", body)
+    hits = answer["hits"]["hits"] if status == 200 else []
+    return {hit["_source"]["flowtap"]["mirror"]["vni"]: hit["_source"] for hit in hits}
+
+
+def after_the_end(record: dict[str, Any]) -> float:
+    """Seconds from a connection's last packet until `run` had its record, which is searchable a second or two later."""
+    ended, taken = (datetime.fromisoformat(record["event"][leaf]) for leaf in ("end", "ingested"))
+    return (taken - ended).total_seconds()
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("suricata_image")
-def test_events_come_while_the_stream_goes_on_and_nothing_else_is_sent(tmp_path: Path) -> None:
+def test_events_come_while_the_stream_goes_on_and_nothing_else_is_sent(
+    opensearch3: OpenSearchNode, tmp_path: Path
+) -> None:
     pipe = tmp_path / "pipe" / "frames"
     pipe.parent.mkdir()
     os.mkfifo(pipe)
     command = [sys.executable, "-m", "shipper", "mirror", "listen", "--address", "127.0.0.1", "--port", "0"]
     command += ["--out", str(pipe)]
     began = datetime.now(UTC)
-    with suricata(tmp_path, pipe) as eve, running(command) as listener:
+    settings = tmp_path / "shipper.toml"
+    settings.write_text(f'[inputs.eve]\ntype = "eve"\npaths = ["{tmp_path}/logs/eve.json"]\nvlan_is_vni = true\n')
+    with (
+        Shipper(opensearch3, f"flowtapl{os.getpid()}", tmp_path / "state").with_schema() as shipper,
+        suricata(tmp_path, pipe) as eve,
+        running(command) as listener,
+        Running(shipper, settings),
+    ):
         assert listener.stderr
         said = next(line for line in listener.stderr if '"listening"' in line)
         port = int(json.loads(said)["sockets"][0].rsplit(" ", 1)[1])
@@ -93,7 +122,11 @@ def test_events_come_while_the_stream_goes_on_and_nothing_else_is_sent(tmp_path:
             return all(found[kind, vni] for kind in _EVENTS for vni in VNIS)
 
         wait_for(complete, PATIENCE_SECONDS, lambda: f"{counted()}")
+        wait_for(lambda: set(closed(shipper)) == set(VNIS), PATIENCE_SECONDS, lambda: str(closed(shipper)))
         assert listener.poll() is None  # the stream goes on: nothing came because it ended
+        # By their own times, so that this test may be slow; the median, as one may meet a machine that stood still.
+        took = sorted(after_the_end(record) for record in closed(shipper).values())
+        assert took[len(took) // 2] <= CLOSED_SECONDS + LATEST_SECONDS, took
         listener.terminate()
         told = json.loads(listener.communicate(timeout=60)[0])
     assert (told["mirrored"], told["kernel_drops"], told["not_handed_on"]) == (12 * len(VNIS), 0, 0)
