@@ -20,6 +20,10 @@ _SPAN = re.compile(r"(\d{1,4})(m|h|d)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
+_LEAST_STALE = timedelta(minutes=10)
+"""Twice the time after which the queue hands out again what a killed watcher had in hands."""
+
+
 def _span(value: Any) -> Any:
     if isinstance(value, timedelta):
         return value
@@ -79,6 +83,8 @@ class Policy(_Part):
 
     @model_validator(mode="after")
     def _times(self) -> Self:
+        if self.stale < _LEAST_STALE:
+            raise ValueError("stale is less than 10m: a message that comes again after a crash would be refused")
         for number, rule in enumerate(self.rules):
             if rule.lasts > self.longest:
                 raise ValueError(f"rules.{number}.for is more than longest, the most that repeats extend it to")

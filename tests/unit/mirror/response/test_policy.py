@@ -26,6 +26,7 @@ def test_what_a_file_leaves_out_is_careful() -> None:
         ("[[rules]]\nfor = 60", r"^rules\.0\.for: say how long"),
         ("[[rules]]\nfor = '13h'", r"rules\.0\.for is more than longest"),
         ("[[rules]]\nfor = '30m'", r"rules\.0\.for is not more than stale"),
+        ("stale = '9m'\n[[rules]]", "^stale is less than 10m"),
         ("[[rules]]\nroles = ['actor']", r"^rules\.0\.roles\.0: "),
         ("[[rules]]\nseverity = 'high'", r"^rules\.0\.severity: "),
         ("[[rules]]\nseverity = 11", r"^rules\.0\.severity: "),
