@@ -146,6 +146,21 @@ def test_every_frame_comes_out_in_order(pipe: Path) -> None:
     assert {int(vni): each["packets"] for vni, each in told["vnis"].items()} == dict.fromkeys(VNIS, FRAMES // 4)
 
 
+@pytest.mark.parametrize("how", ["--count-duplicates", "--no-count-duplicates"])
+def test_packets_of_both_ends_are_counted_and_passed_on(pipe: Path, how: str) -> None:
+    pairs = 50
+    with listening("--out", str(pipe), how) as listener, sender(listener.ports[0]) as sending:
+        reader = Reader(pipe)
+        for number in range(pairs):
+            for vni in VNIS[:2]:
+                sending.send(vxlan(vni, numbered(number)))
+        wait_for(lambda: reader.count() == 2 * pairs, 120, lambda: f"{reader.count()} frames")
+        told = listener.stop()
+    reader.ended()
+    # On a machine that stands still for 100 ms a pair is two packets.
+    assert told["duplicates"] in (range(1, pairs + 1) if how == "--count-duplicates" else (0,))
+
+
 def test_whoever_reads_next_gets_a_pcap_of_its_own_and_a_sign_of_life(pipe: Path) -> None:
     with listening("--out", str(pipe)) as listener, sender(listener.ports[0]) as sending:
         with pipe.open("rb", buffering=0) as first:

@@ -34,7 +34,13 @@ if TYPE_CHECKING:
 @click.option("--untagged", is_flag=True, help="Frames as they were mirrored, without the two tags of the VNI.")
 @click.option("--filter", "filters", multiple=True, metavar="NAME=VALUE,…", help="vni, addr or port; repeatable.")
 @click.option("--strict", is_flag=True, help="Refuse frames with reserved bits set; RFC 7348 says to ignore those.")
-@click.option("--drop-duplicates", is_flag=True, help="Leave out packets seen again under another VNI within 100 ms.")
+@click.option(
+    "--count-duplicates/--no-count-duplicates",
+    default=True,
+    show_default=True,
+    help="Count packets seen again under another VNI within 100 ms: mirrored at both ends.",
+)
+@click.option("--drop-duplicates", is_flag=True, help="And leave them out.")
 @click.option("--buffer-mib", default=64, show_default=True, type=click.IntRange(1, 1024), help="The socket's buffer.")
 @click.option("--status-seconds", default=60.0, show_default=True, help="Figures are told so often, on standard error.")
 @click.option("--figures", default="", metavar="FILE", help="And appended to this file, which `shipper run` follows.")
@@ -80,7 +86,7 @@ def _listening(options: dict[str, Any], outlet: "Interface | Stream", opened: Ex
     wanted = Wanted(
         strict_reserved=options["strict"],
         selection=selection(options["filters"]),
-        look_for_duplicates=options["drop_duplicates"],
+        look_for_duplicates=options["count_duplicates"],
         remove_duplicates=options["drop_duplicates"],
         untagged=options["untagged"],
     )
