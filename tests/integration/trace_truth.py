@@ -39,7 +39,7 @@ class Judged:
 
 
 def load(shipper: Shipper, world: World, folder: Path) -> None:
-    """The world's flow logs and events, with the inventory of its mirror."""
+    """The world's flow logs and events, with the inventory of its mirror, until they are searchable."""
     files = {
         "flow.log": world.records, "plain.log": world.plain_records, "eve.json": world.events,
         "inventory.json": [world.inventory],
@@ -49,6 +49,8 @@ def load(shipper: Shipper, world: World, folder: Path) -> None:
     shipper("backfill", "flowlogs", folder / "flow.log", folder / "plain.log", "--json")
     inventory = f"mirror.inventory={folder / 'inventory.json'}"
     shipper("--set", inventory, "backfill", "eve", folder / "eve.json", "--vlan-is-vni", "--json")
+    for dataset in ("aws.vpcflow", "suricata.*"):
+        shipper.search({"size": 0}, dataset)  # all of it is searchable
 
 
 def judge(shipper: Shipper, world: World, seed: int = 3) -> Judged:
