@@ -4,18 +4,18 @@ Raises BadDesired, which names the key. Rules that AWS has (numbers, families, r
 their page, so that a wrong file changes nothing.
 """
 
-import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from aws.mirror_rules import RULES, Limits
 from mirror.errors import BadDesired
 from mirror.managed.model import Rule
 from mirror.managed.presets import ANYWHERE, PRESETS
+from mirror.strict_toml import Strict, read_toml
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Ports = Annotated[str, Field(pattern=r"^\d{1,5}(-\d{1,5})?$")]
@@ -29,11 +29,7 @@ START = "start"
 """The plan that owns what `mirror start` makes."""
 
 
-class _Wish(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class TargetWish(_Wish):
+class TargetWish(Strict):
     """Where packets go: exactly one of these. `target_id` names one that is not made here, such as a shared one."""
 
     network_interface: str = ""
@@ -66,7 +62,7 @@ class TargetWish(_Wish):
         return self.network_interface or self.load_balancer or self.gateway_endpoint
 
 
-class RuleWish(_Wish):
+class RuleWish(Strict):
     """One rule; its place in the file is its place in the filter."""
 
     direction: Literal["ingress", "egress", "both"] = "both"
@@ -102,7 +98,7 @@ class RuleWish(_Wish):
         return ((pair[0], str(ip_network(pair[1]))),)
 
 
-class FilterWish(_Wish):
+class FilterWish(Strict):
     """What is mirrored: a preset or rules; `amazon_dns` adds queries to Amazon's resolver."""
 
     preset: Literal["", "everything", "tls-and-dns", "no-local-chatter"] = ""
@@ -128,7 +124,7 @@ class FilterWish(_Wish):
         return tuple(rule for number, wish in enumerate(self.rules, 1) for rule in wish.rules(number * 10))
 
 
-class Selector(_Wish):
+class Selector(Strict):
     """Interfaces: all that is named must fit, and of a list one of it. Tags are the instance's or the interface's."""
 
     tags: Mapping[str, str] = Field(default_factory=dict)
@@ -143,7 +139,7 @@ class Selector(_Wish):
         return not any((self.tags, self.vpcs, self.subnets, self.interfaces, self.instances))
 
 
-class PolicyWish(_Wish):
+class PolicyWish(Strict):
     """Which interfaces are mirrored where. The first target with room is taken, one in the same zone before others."""
 
     targets: tuple[str, ...] = Field(min_length=1)
@@ -154,7 +150,7 @@ class PolicyWish(_Wish):
     first_number: int = Field(0, ge=0, le=32_767 - BAND)
 
 
-class Desired(_Wish):
+class Desired(Strict):
     """A whole file. `plan` names it in tags: two files with one name would fight."""
 
     plan: Name
@@ -191,28 +187,10 @@ class Desired(_Wish):
 
 def read_desired(text: str) -> Desired:
     """The wishes of a file. Raises BadDesired."""
-    try:
-        found: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadDesired(f"no TOML: {error}") from error
-    try:
-        desired = Desired.model_validate(_frozen(found))
-    except ValidationError as error:
-        told = error.errors()[0]
-        key = ".".join(str(part) for part in told["loc"])
-        said = (
-            "there is no such key" if told["type"] == "extra_forbidden" else told["msg"].removeprefix("Value error, ")
-        )
-        raise BadDesired(f"{key}: {said}" if key else said) from error
+    desired = read_toml(text, Desired, BadDesired)
     if desired.plan == START:
         raise BadDesired(f"plan: {START} is what `mirror start` owns: choose another name")
     return desired
-
-
-def _frozen(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _frozen(each) for key, each in value.items()}
-    return tuple(_frozen(each) for each in value) if isinstance(value, list) else value
 
 
 def _ports(text: str | None) -> tuple[int, int] | None:

@@ -198,19 +198,21 @@ def _removed(
     """Filters and targets of ours that nothing wants, but for those that sessions of others use."""
     staying = [each for each in observed.sessions if each.id not in gone]
     users = [each for each in staying if expiry(each.tags) is not None or not owned(each.tags, desired.plan)]
-    for thing in observed.filters:
-        if owned(thing.tags, desired.plan) and thing.id not in kept:
-            if user := next((each for each in users if each.filter == thing.id), None):
-                remarks += _kept(thing.id, user, desired.plan, "filter-in-use")
-                continue
-            asked = {"TrafficMirrorFilterId": thing.id}
-            name = thing.tags.get(NAME, thing.id)
-            yield Step("-", "filter", name, "DeleteTrafficMirrorFilter", asked, "nothing wants it; its rules go along")
-    for target in observed.targets:
-        if owned(target.tags, desired.plan) and target.id not in kept:
-            if user := next((each for each in users if each.target == target.id), None):
-                remarks += _kept(target.id, user, desired.plan, "target-in-use")
-                continue
-            asked = {"TrafficMirrorTargetId": target.id}
-            name = target.tags.get(NAME, target.id)
-            yield Step("-", "target", name, "DeleteTrafficMirrorTarget", asked, f"nothing wants it: {target.ref}")
+    for filter_ in _unwanted(observed.filters, desired.plan, kept):
+        if user := next((each for each in users if each.filter == filter_.id), None):
+            remarks += _kept(filter_.id, user, desired.plan, "filter-in-use")
+            continue
+        asked = {"TrafficMirrorFilterId": filter_.id}
+        name = filter_.tags.get(NAME, filter_.id)
+        yield Step("-", "filter", name, "DeleteTrafficMirrorFilter", asked, "nothing wants it; its rules go along")
+    for target in _unwanted(observed.targets, desired.plan, kept):
+        if user := next((each for each in users if each.target == target.id), None):
+            remarks += _kept(target.id, user, desired.plan, "target-in-use")
+            continue
+        asked = {"TrafficMirrorTargetId": target.id}
+        name = target.tags.get(NAME, target.id)
+        yield Step("-", "target", name, "DeleteTrafficMirrorTarget", asked, f"nothing wants it: {target.ref}")
+
+
+def _unwanted(things: Iterable[_Thing], plan: str, kept: set[str]) -> list[_Thing]:
+    return [each for each in things if owned(each.tags, plan) and each.id not in kept]

@@ -4,17 +4,16 @@ Raises BadPolicy, which names the key.
 """
 
 import re
-import tomllib
-from collections.abc import Mapping
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from mirror.errors import BadPolicy
 from mirror.managed.desired import Selector
 from mirror.response.finding import Finding
+from mirror.strict_toml import Strict, read_toml
 
 _SPAN = re.compile(r"(\d{1,4})(m|h|d)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -38,11 +37,7 @@ Pattern = Annotated[str, Field(pattern=r"^[A-Za-z0-9:/.!&_*?-]{1,250}$")]
 Account = Annotated[str, Field(pattern=r"^\d{12}$")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class PolicyRule(_Part):
+class PolicyRule(Strict):
     """Findings, and what becomes of them. A pattern of types may hold * and ?."""
 
     types: tuple[Pattern, ...] = ("*",)
@@ -61,7 +56,7 @@ class PolicyRule(_Part):
         )
 
 
-class Budget(_Part):
+class Budget(Strict):
     """Most sessions: at the same time, of one VPC, and new ones within an hour."""
 
     sessions: int = Field(10, ge=0)
@@ -69,7 +64,7 @@ class Budget(_Part):
     new_per_hour: int = Field(10, ge=0)
 
 
-class Policy(_Part):
+class Policy(Strict):
     """A whole file. The first rule that fits decides; what none fits is refused."""
 
     rules: tuple[PolicyRule, ...] = Field(min_length=1)
@@ -99,21 +94,4 @@ class Policy(_Part):
 
 def read_policy(text: str) -> Policy:
     """The policy of a file. Raises BadPolicy."""
-    try:
-        found: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadPolicy(f"no TOML: {error}") from error
-    try:
-        return Policy.model_validate(_frozen(found))
-    except ValidationError as error:
-        told = error.errors()[0]
-        key = ".".join(str(part) for part in told["loc"])
-        unknown = told["type"] == "extra_forbidden"
-        said = "there is no such key" if unknown else told["msg"].removeprefix("Value error, ")
-        raise BadPolicy(f"{key}: {said}" if key else said) from error
-
-
-def _frozen(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _frozen(each) for key, each in value.items()}
-    return tuple(_frozen(each) for each in value) if isinstance(value, list) else value
+    return read_toml(text, Policy, BadPolicy)
