@@ -25,7 +25,7 @@ ALL = 1000
 def main() -> int:
     """Run it; the exit code."""
     parser = argparse.ArgumentParser(description="Ready-made questions against SQL.")
-    parser.add_argument("--conversations", type=int, default=400_000, help="some 2.6 records each [default: 400000]")
+    parser.add_argument("--conversations", type=int, default=410_000, help="some 2.6 records each [default: 410000]")
     conversations = parser.parse_args().conversations
     with TemporaryDirectory(prefix="flowtap-query-") as made, opensearch() as node:
         folder = Path(made)
@@ -37,6 +37,8 @@ def main() -> int:
         with Shipper(node, PREFIX, folder / "state").with_schema() as shipper:
             records = shipper("backfill", "flowlogs", log, "--json").json["sums"]["delivered"]
             shipper("backfill", "eve", eve, "--json")
+            for dataset in ("aws.vpcflow", "suricata.*"):
+                shipper.search({"size": 0}, dataset)  # all of it is searchable
             say(f"{records:,} records, {len(events):,} events")
             oracle = Oracle(log, eve)
             told = {name: _ask(shipper, oracle, name) for name in names()}
