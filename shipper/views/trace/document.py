@@ -14,7 +14,7 @@ from shipper.views.trace.traffic import once, told
 def document(trace: Trace, *, payloads: bool = False) -> dict[str, Any]:
     """Everything that the text shows, ids of all documents, and flow-log records and events as they are stored."""
     connection = trace.connection
-    entries = [asdict(entry) for entry in timeline(connection)]
+    entries = [asdict(entry) for entry in timeline(connection, trace.notices)]
     for entry in entries:
         if not payloads:
             entry.pop("payload")
@@ -31,6 +31,7 @@ def document(trace: Trace, *, payloads: bool = False) -> dict[str, Any]:
         "cut": trace.cut,
         "records": [{"_id": each.id, **each.found} for each in connection.records],
         "events": [{"_id": each.id, **each.found} for each in connection.events],
+        "notices": [{"_id": each.id, **each.found} for each in trace.notices],
     }
 
 

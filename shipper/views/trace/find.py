@@ -9,6 +9,7 @@ from shipper.views.filters import Clause
 from shipper.views.question import Reply, Search, aggregations, hits
 from shipper.views.trace.connection import Connection, grouped
 from shipper.views.trace.network import Interfaces
+from shipper.views.trace.notice import DECISIONS, FINDINGS, Notice, ids, notices, subjects
 from shipper.views.trace.silence import Surroundings, surroundings
 from shipper.views.trace.target import Target
 from shipper.views.trace.witness import Hit, Key, Record, events, has_ends, key, moment, records
@@ -31,6 +32,9 @@ _BIG: Final = (
     "suricata.eve.http.http_*body*",
 )
 
+# As it came, all of it: one text that may be long.
+_WHOLE: Final = ("aws.guardduty.finding", "flowtap.decision.message")
+
 Searching = Generator[Search, Reply, Any]
 
 
@@ -44,12 +48,16 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One connection and what was going on around it. `cut`: it has more documents than are looked at."""
+    """One connection and what was going on around it. `cut`: it has more documents than are looked at.
+
+    `notices`: what was found and decided about its machines within a day before and after.
+    """
 
     connection: Connection
     around: Surroundings
     known: Interfaces
     cut: bool
+    notices: tuple[Notice, ...] = ()
 
 
 def newest(target: Target) -> Generator[Search, Reply, datetime | None]:
@@ -92,15 +100,29 @@ def story(connection: Connection, now: datetime, *, payloads: bool = False) -> G
     connections, known, cut = yield from _whole([connection.key], begin, end, payloads=payloads)
     mine = max(connections, key=lambda one: len(one.ids & connection.ids), default=connection)
     around = yield from surroundings(mine, now)
-    return Trace(mine, around, known, cut)
+    told, more = yield from _notices(mine)
+    return Trace(mine, around, known, cut or more, told)
+
+
+def _notices(connection: Connection) -> Generator[Search, Reply, tuple[tuple[Notice, ...], bool]]:
+    """Findings and decisions about its machines; whether documents were left out."""
+    about, time = subjects(connection), _during(connection.start - _AROUND, connection.end + _AROUND)
+    found, cut = yield from _fetched(FINDINGS, {"bool": {"filter": [time, about.findings]}}, MOST, "asc", _WHOLE)
+    findings = [hit for hit in found if about.named(hit)]
+    wanted = {"bool": {"filter": [time, about.decisions(ids(findings))]}}
+    decisions, more = yield from _fetched(DECISIONS, wanted, MOST, "asc", _WHOLE)
+    return notices(findings, decisions), cut or more
+
+
+def _during(begin: datetime, end: datetime) -> Clause:
+    return {"range": {"@timestamp": {"gte": begin.isoformat(), "lte": end.isoformat()}}}
 
 
 def _whole(
     keys: Sequence[Key], begin: datetime, end: datetime, *, payloads: bool = False
 ) -> Generator[Search, Reply, tuple[list[Connection], Interfaces, bool]]:
     """Connections of these keys that overlap a time; what is known of interfaces; whether documents were left out."""
-    time = {"range": {"@timestamp": {"gte": begin.isoformat(), "lte": end.isoformat()}}}
-    query = {"bool": {"filter": [time, _any([_key_clause(each) for each in keys])]}}
+    query = {"bool": {"filter": [_during(begin, end), _any([_key_clause(each) for each in keys])]}}
     told, cut = yield from _fetched(FLOW_LOGS, query, MOST, "asc")
     seen, more = yield from _fetched(EVENTS, query, MOST, "asc", [] if payloads else _BIG)
     flow_logs = [each for each in records(told) if each.key in keys]
@@ -151,7 +173,7 @@ def _interfaces(found: Sequence[Record]) -> Generator[Search, Reply, Interfaces]
     if not in_all:
         return Interfaces()
     begin, end = min(each.start for each in found) - _AROUND, max(each.end for each in found) + _AROUND
-    time = {"range": {"@timestamp": {"gte": begin.isoformat(), "lte": end.isoformat()}}}
+    time = _during(begin, end)
     places = sorted(in_all)
     lacking = {f"{place} {address}": _without(place, address) for place, address in pairs}
     body = {

@@ -24,7 +24,7 @@ def lines(trace: Trace, *, payloads: bool = False, limit: int = 200) -> Iterator
     yield ""
     yield from _counted(connection)
     yield ""
-    yield from _story(timeline(connection), payloads, limit)
+    yield from _story(timeline(connection, trace.notices), payloads, limit)
     if why := reasons(connection, trace.around):
         yield ""
         yield from why

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from shipper.views.trace.connection import Connection, begun
 from shipper.views.trace.fact import at, fact
+from shipper.views.trace.notice import Notice
 from shipper.views.trace.witness import End, Event, Record
 
 SAME: Final = timedelta(seconds=2)
@@ -28,10 +29,11 @@ class Entry:
     mirror: Mapping[str, Any] = field(default_factory=dict)
 
 
-def timeline(connection: Connection) -> list[Entry]:
-    """All entries; a record stands where it begins, a flow of Suricata where it ends."""
+def timeline(connection: Connection, notices: Sequence[Notice] = ()) -> list[Entry]:
+    """All entries; a record stands where it begins, a flow of Suricata where it ends, a finding as last updated."""
     client = begun(connection).client
     entries = [*_of_records(connection.records, client), *_of_events(connection.events, client)]
+    entries += [Entry(each.at, each.kind, "", each.text, each.places, (each.id,)) for each in notices]
     return sorted(entries, key=lambda entry: (entry.at, entry.kind != "flow log", entry.kind, entry.ids))
 
 

@@ -119,6 +119,12 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
+def told_at(found: Mapping[str, Any]) -> datetime:
+    """When an event is of, with the microseconds that `@timestamp` has no room for."""
+    at = moment(found["@timestamp"])
+    return at.replace(microsecond=found["event"]["sequence"]) if "sequence" in found.get("event", {}) else at
+
+
 def as_list(value: Any) -> list[Any]:
     """A leaf may have one value or several."""
     if value is None:
@@ -166,9 +172,7 @@ def _event(hit: Hit) -> Event:
     found = hit["_source"]
     eve, mirror = found["suricata"]["eve"], found.get("flowtap", {}).get("mirror", {})
     source, destination = _side(found["source"]), _side(found["destination"])
-    at = moment(found["@timestamp"])
-    if "sequence" in found.get("event", {}):
-        at = at.replace(microsecond=found["event"]["sequence"])
+    at = told_at(found)
     tcp = eve.get("tcp") if eve["event_type"] == "flow" else None
     return Event(
         id=hit["_id"],
