@@ -56,6 +56,14 @@ def mirrored(since: datetime, until: datetime, vnis: Sequence[int], minutes: int
             yield json.dumps(_at(alert | told, since + step * number, number))
 
 
+def watched(since: datetime, until: datetime) -> Iterator[str]:
+    """Findings of GuardDuty, and what was decided about them."""
+    told = [json.loads(line) for line in (GOLDEN / "watch.in").read_text().splitlines()]
+    step = (until - since) / len(told)
+    for number, each in enumerate(told):
+        yield json.dumps(each | {"timestamp": _text(since + step * number)})
+
+
 def _at(sample: dict[str, Any], moment: datetime, number: int) -> dict[str, Any]:
     told = sample | {"timestamp": _text(moment)}
     if "flow_id" in sample:

@@ -1,12 +1,14 @@
-"""Mirroring: whose packets came, and what was lost on their way to Suricata?"""
+"""Mirroring: whose packets came, what was lost on their way to Suricata, and which findings began it?"""
 
-from dashboards.aggregations import counted, distinct, highest, over_time, summed, top
-from dashboards.model import AMBER, BLUE, GREY, RED, Control, Dashboard, Draw, Panel, Place, Search
+from dashboards.aggregations import cases, counted, distinct, highest, over_time, summed, top
+from dashboards.model import AMBER, BLUE, GREEN, GREY, RED, Control, Dashboard, Draw, Panel, Place, Search
 from dashboards.panels.controls import MIRRORED
-from dashboards.panels.patterns import EVENTS, MIRROR
+from dashboards.panels.patterns import DECISIONS, EVENTS, FINDINGS, MIRROR
 
-_TOLD, _OF = "flowtap.listener", "flowtap.mirror"
+_TOLD, _OF, _DECIDED, _FOUND = "flowtap.listener", "flowtap.mirror", "flowtap.decision", "aws.guardduty"
 _BY_VNI, _BY_LISTENER = f"_exists_:{_OF}.vni", f"_exists_:{_TOLD}.frames"
+_COLORS = {"mirrored": BLUE, "extended": GREEN, "not mirrored": AMBER, "failed": RED, "expired": GREY}
+_ACTIONS = {label: f"event.action:{'refused' if label == 'not mirrored' else label}" for label in _COLORS}
 _PACKETS, _BYTES = summed(f"{_TOLD}.packets", "packets"), summed(f"{_TOLD}.bytes", "bytes")
 
 TOTAL = Panel(
@@ -66,6 +68,33 @@ INSTANCES = Panel(
     (counted("events"), highest("@timestamp", "last")),
     (top(f"{_OF}.instance_id", 15, "instance"), top("event.dataset", 5, "kind")),
 )  # fmt: skip
+ACTIONS = Panel(
+    "mirroring-decisions", "Decisions over time", "When did findings start sessions, and when did sessions end?",
+    DECISIONS, Draw.BARS, (counted("decisions"),),
+    (over_time(), cases("action", _ACTIONS)), colors=_COLORS,
+)  # fmt: skip
+WHY = Panel(
+    "mirroring-reasons-decided", "Decisions, by reason", "Why was mirroring begun, or refused?", DECISIONS, Draw.TABLE,
+    (counted("decisions"), distinct(f"{_DECIDED}.finding", "findings"), highest("@timestamp", "last")),
+    (top("event.action", 5, "action"), top(f"{_DECIDED}.reason", 10, "reason")),
+)  # fmt: skip
+FOUND = Panel(
+    "mirroring-findings", "Findings of GuardDuty", "What was found, how grave, on how many instances?", FINDINGS,
+    Draw.TABLE,
+    (distinct(f"{_FOUND}.id", "findings"), distinct(f"{_FOUND}.instance", "instances"),
+     highest(f"{_FOUND}.severity", "severity"), highest("@timestamp", "last")),
+    (top(f"{_FOUND}.type", 15, "type"),),
+)  # fmt: skip
+DECIDED = Search(
+    "mirroring-decided", "What was decided", "About which machine, why, and until when?", DECISIONS,
+    ("event.action", f"{_DECIDED}.reason", "event.reason", "cloud.instance.id", f"{_OF}.eni", f"{_OF}.session_id",
+     f"{_DECIDED}.finding_type", f"{_DECIDED}.finding", f"{_DECIDED}.ends", f"{_DECIDED}.dry_run"),
+)  # fmt: skip
+TOLD = Search(
+    "mirroring-found", "What GuardDuty found", "On which instance, between whom, how often?", FINDINGS,
+    (f"{_FOUND}.type", f"{_FOUND}.severity", f"{_FOUND}.instance", f"{_FOUND}.eni", f"{_FOUND}.domain", "related.ip",
+     f"{_FOUND}.count", f"{_FOUND}.sample", f"{_FOUND}.archived", f"{_FOUND}.id"),
+)  # fmt: skip
 LIST = Search(
     "mirroring-list", "What listeners told", "What exactly, minute by minute?", MIRROR,
     ("observer.name", f"{_OF}.vni", f"{_OF}.session_id", f"{_OF}.instance_id", f"{_TOLD}.packets", f"{_TOLD}.mirrored",
@@ -78,7 +107,8 @@ MIRRORING = Dashboard(
     "Whose packets are mirrored, how many come, and what is lost before Suricata sees them?",
     "Sums of what listeners told each minute (`shipper mirror listen --figures`). Lost: no room in the socket, too "
     "long, not handed on; truncated packets were cut before they came. Suricata's own drops: sensors and pipeline. "
-    "Filters other than the listener's leave only what was told of known sessions.",
+    "Filters other than the listener's leave only what was told of known sessions. Decisions and findings are those of "
+    "`shipper mirror watch`, dry runs too; they have no listener, and findings only account and region to filter by.",
     MIRROR,
     (Control("observer.name", "Listener"), Control(f"{_OF}.session_id", "Session"), *MIRRORED),
     (
@@ -87,6 +117,10 @@ MIRRORING = Dashboard(
         (Place(SESSIONS, 48, 15),),
         (Place(VNIS, 24, 15), Place(STRANGERS, 24, 15)),
         (Place(INSTANCES, 24, 15), Place(REASONS, 24, 15)),
+        (Place(FOUND, 24, 15), Place(WHY, 24, 15)),
+        (Place(ACTIONS, 48, 12),),
+        (Place(DECIDED, 48, 16),),
+        (Place(TOLD, 48, 16),),
         (Place(LIST, 48, 16),),
     ),
     next=("pipeline", "alerts"),

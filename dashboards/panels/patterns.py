@@ -70,10 +70,16 @@ MIRROR = Pattern(
     formats={"@timestamp": _TIME, "flowtap.mirror.vni": _PLAIN}
     | {f"flowtap.listener.{name}": _BYTES for name in ("bytes", "mirrored_bytes")},
 )
+FINDINGS = Pattern("aws.guardduty", ("aws.guardduty",), formats=_COMMON)
+DECISIONS = Pattern(
+    "mirror.decision",
+    ("mirror.decision",),
+    formats={"@timestamp": _TIME, "flowtap.decision.since": _TIME, "flowtap.decision.ends": _TIME},
+)
 DEAD_LETTERS = Pattern("deadletter", ("deadletter",), formats={"@timestamp": _TIME})
 
 PATTERNS = (
     FLOW_LOGS, FLOW_LOGS_EVER, EVENTS, CONNECTIONS, ALERTS, ANOMALIES, DNS, FILES, HTTP, OTHER, TLS, STATS, MIRROR,
-    PIPELINE, DEAD_LETTERS,
+    FINDINGS, DECISIONS, PIPELINE, DEAD_LETTERS,
 )  # fmt: skip
 """The first one is the default of a fresh Dashboards."""

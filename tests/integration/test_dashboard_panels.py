@@ -50,7 +50,7 @@ def loaded(request: pytest.FixtureRequest, folder: Path, tmp_path_factory: pytes
     known = tmp_path_factory.mktemp("inventory") / "inventory.json"
     with Shipper(node, f"flowtapb{os.getpid()}", state).with_schema() as shipper:
         shipper("backfill", "flowlogs", folder / "AWSLogs")
-        events = "".join(f"{line}\n" for line in sensor_day.lines(since, until))
+        events = "".join(f"{line}\n" for line in (*sensor_day.lines(since, until), *sensor_day.watched(since, until)))
         shipper("backfill", "eve", "-", stdin=events.encode())
         known.write_text(json.dumps({"sessions": [SESSION]}))
         told = "".join(f"{line}\n" for line in sensor_day.mirrored(since, until, VNIS))
