@@ -24,6 +24,10 @@ def handler_of(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(sent)
 
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """The world's time: clients go by the Date of answers."""
+            return super().date_time_string(endpoint.world.clock().timestamp() if timestamp is None else timestamp)
+
         def log_message(self, format: str, *args: object) -> None:
             """Nothing: what was asked is in the endpoint."""
 

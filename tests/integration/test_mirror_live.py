@@ -1,13 +1,8 @@
 """Mirrored packets over UDP, listener, pipe, a real Suricata that reads it, `run`: each event comes, with its VNI."""
 
-import json
 import os
 import socket
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,57 +11,17 @@ import pytest
 from scapy.layers.vxlan import VXLAN
 
 from integration.command import Shipper
-from integration.containers import LABEL, OpenSearchNode, image, wait_for
+from integration.containers import OpenSearchNode, wait_for
+from integration.mirrored_pipe import PATIENCE_SECONDS, events, sensing
 from integration.running import Running
-from integration.suricata_runs import SENSOR, write_sensor
 from mirrored_traffic import conversations
-from suricata.sensor import Sensor
 
 VNIS = (1, 0xFFF, 0x1000, 0x123456, 0xFFF000, 0xFFFFFF)
-PATIENCE_SECONDS = 300
 CLOSED_SECONDS = 60
 """Suricata's timeout of a closed connection (suricata/templates/suricata.yaml, flow-timeouts)."""
 LATEST_SECONDS = 15
 """After it the record of the connection is there."""
 _EVENTS = ("alert", "dns", "fileinfo", "flow", "http")
-
-
-@contextmanager
-def suricata(folder: Path, pipe: Path) -> Iterator[Path]:
-    """Suricata over what comes through the pipe; its eve.json. It ends with the stream."""
-    sensor = write_sensor(Sensor(directory=folder / "sensor", name=SENSOR))
-    logs = folder / "logs"
-    logs.mkdir()
-    command = [
-        "docker", "run", "--rm", "--network", "none", "--label", f"{LABEL}={os.getpid()}",
-        "--user", f"{os.getuid()}:{os.getgid()}", "--cap-drop", "ALL",
-        "--volume", f"{sensor.directory}:{sensor.directory}:ro", "--volume", f"{pipe.parent}:{pipe.parent}",
-        "--volume", f"{logs}:{logs}", image("suricata")["SURICATA_IMAGE"],
-        "suricata", "-c", f"{sensor.directory}/suricata.yaml", "--runmode", "single",
-        "--set", "unix-command.enabled=no", "-l", str(logs), "-r", str(pipe),
-    ]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        try:
-            yield logs / "eve.json"
-            said, _ = process.communicate(timeout=PATIENCE_SECONDS)
-            assert process.returncode == 0, said
-        finally:
-            process.kill()
-
-
-@contextmanager
-def running(command: list[str]) -> Iterator["subprocess.Popen[str]"]:
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def events(eve: Path) -> list[dict[str, Any]]:
-    """Whole lines so far."""
-    text = eve.read_text("utf-8") if eve.exists() else ""
-    return [json.loads(line) for line in text.split("\n")[:-1]]
 
 
 def closed(shipper: Shipper) -> dict[int, dict[str, Any]]:
@@ -88,26 +43,17 @@ def after_the_end(record: dict[str, Any]) -> float:
 def test_events_come_while_the_stream_goes_on_and_nothing_else_is_sent(
     opensearch3: OpenSearchNode, tmp_path: Path
 ) -> None:
-    pipe = tmp_path / "pipe" / "frames"
-    pipe.parent.mkdir()
-    os.mkfifo(pipe)
-    command = [sys.executable, "-m", "shipper", "mirror", "listen", "--address", "127.0.0.1", "--port", "0"]
-    command += ["--out", str(pipe)]
     began = datetime.now(UTC)
     settings = tmp_path / "shipper.toml"
     settings.write_text(f'[inputs.eve]\ntype = "eve"\npaths = ["{tmp_path}/logs/eve.json"]\nvlan_is_vni = true\n')
     with (
         Shipper(opensearch3, f"flowtapl{os.getpid()}", tmp_path / "state").with_schema() as shipper,
-        suricata(tmp_path, pipe) as eve,
-        running(command) as listener,
+        sensing(tmp_path) as sensor,
         Running(shipper, settings),
     ):
-        assert listener.stderr
-        said = next(line for line in listener.stderr if '"listening"' in line)
-        port = int(json.loads(said)["sockets"][0].rsplit(" ", 1)[1])
-        next(line for line in listener.stderr if "the stream has a reader" in line)
+        eve = sensor.eve
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
-            sending.connect(("127.0.0.1", port))
+            sending.connect(("127.0.0.1", sensor.port))
             for row in zip(*(conversations(f"/of/{vni}", f"vni-{vni}.example") for vni in VNIS), strict=True):
                 for vni, frame in zip(VNIS, row, strict=True):
                     sending.send(bytes(VXLAN(vni=vni, flags=8) / frame))
@@ -123,12 +69,11 @@ def test_events_come_while_the_stream_goes_on_and_nothing_else_is_sent(
 
         wait_for(complete, PATIENCE_SECONDS, lambda: f"{counted()}")
         wait_for(lambda: set(closed(shipper)) == set(VNIS), PATIENCE_SECONDS, lambda: str(closed(shipper)))
-        assert listener.poll() is None  # the stream goes on: nothing came because it ended
+        assert sensor.listener.poll() is None  # the stream goes on: nothing came because it ended
         # By their own times, so that this test may be slow; the median, as one may meet a machine that stood still.
         took = sorted(after_the_end(record) for record in closed(shipper).values())
         assert took[len(took) // 2] <= CLOSED_SECONDS + LATEST_SECONDS, took
-        listener.terminate()
-        told = json.loads(listener.communicate(timeout=60)[0])
+        told = sensor.end()
     assert (told["mirrored"], told["kernel_drops"], told["not_handed_on"]) == (12 * len(VNIS), 0, 0)
     for each in events(eve):
         when = datetime.fromisoformat(each["timestamp"])

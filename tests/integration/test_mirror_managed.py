@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from aws.endpoint.serving import handler_of
-from aws_server import CREDENTIALS
+from integration.mirror_endpoint import served
 from mirror.inventory import read_inventory
 from mirror_account import BALANCER, FILE, Account
-from serving import serving
 from shipper.cli.main import run
 
 
@@ -38,9 +36,7 @@ class Command:
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
     account = Account()
-    with serving(handler_of(account.endpoint)) as url:
-        for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL_EC2": url, "AWS_ENDPOINT_URL_STS": url}.items():
-            monkeypatch.setenv(name, value)
+    with served(account, monkeypatch.setenv):
         yield Command(tmp_path, account, capsys)
 
 

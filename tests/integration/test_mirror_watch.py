@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from aws.endpoint.serving import handler_of
-from aws_server import CREDENTIALS, client, moto
+from aws_server import client, moto
 from findings import ID, finding, text
+from integration.mirror_endpoint import served
 from mirror.inventory import read_inventory
 from mirror_account import Account
-from serving import serving
 from shipper.cli.main import run
 
 
@@ -20,9 +19,7 @@ from shipper.cli.main import run
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     account = Account()
     account.raw.create_traffic_mirror_target(NetworkInterfaceId=account.sensor)
-    with serving(handler_of(account.endpoint)) as url:
-        for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL_EC2": url, "AWS_ENDPOINT_URL_STS": url}.items():
-            monkeypatch.setenv(name, value)
+    with served(account, monkeypatch.setenv):
         yield account
 
 

@@ -1,0 +1,108 @@
+"""The whole chain without AWS: a finding, a session, its packets, an alert in OpenSearch that names both, the end."""
+
+import os
+import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scapy.layers.vxlan import VXLAN
+
+from aws_server import client, moto
+from findings import ID, finding, text
+from integration.command import Shipper
+from integration.containers import OpenSearchNode, wait_for
+from integration.mirror_endpoint import served
+from integration.mirrored_pipe import PATIENCE_SECONDS, sensing
+from integration.running import Running
+from mirror.inventory import read_inventory
+from mirror_account import Account
+from mirrored_traffic import conversations
+from shipper.cli.main import run
+
+
+def spoken(port: int, *vnis: int) -> None:
+    """Packets of these sessions, on the loopback; a shipped rule alerts on each."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
+        for vni in vnis:
+            for frame in conversations(f"/of/{vni}", f"vni-{vni}.example"):
+                sending.sendto(bytes(VXLAN(vni=vni, flags=8) / frame), ("127.0.0.1", port))
+
+
+def sources(shipper: Shipper, dataset: str) -> list[dict[str, Any]]:
+    return [hit["_source"] for hit in shipper.documents(dataset=dataset)]
+
+
+def by_vni(shipper: Shipper) -> dict[int, dict[str, Any]]:
+    """Alerts, as hits."""
+    return {hit["_source"]["flowtap"]["mirror"]["vni"]: hit for hit in shipper.documents(dataset="suricata.alert")}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("suricata_image")
+def test_a_finding_leads_to_an_alert_that_names_it_and_its_session_ends(
+    opensearch3: OpenSearchNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = Account()
+    account.raw.create_traffic_mirror_target(NetworkInterfaceId=account.sensor)
+    instance, eni = account.web[0]
+    policy, inventory, journal = (tmp_path / name for name in ("guardduty.toml", "inventory.json", "findings.json"))
+    policy.write_text("[[rules]]\nseverity = 7\nfor = '2h'\n", "utf-8")
+    inventory.write_text('{"sessions": []}')
+    settings = tmp_path / "shipper.toml"
+    settings.write_text(
+        f'[mirror]\ninventory = "{inventory}"\n[inputs.findings]\ntype = "eve"\npaths = ["{journal}"]\n'
+        f'[inputs.eve]\ntype = "eve"\npaths = ["{tmp_path}/logs/eve.json"]\nvlan_is_vni = true\n'
+    )
+    with (
+        served(account, monkeypatch.setenv),
+        moto() as url,
+        Shipper(opensearch3, f"flowtapg{os.getpid()}", tmp_path / "state").with_schema() as shipper,
+        sensing(tmp_path) as sensor,
+        Running(shipper, settings),
+    ):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", url)
+        sqs = client("sqs", url)
+        queue = sqs.create_queue(QueueName="findings")["QueueUrl"]
+        sqs.send_message(QueueUrl=queue, MessageBody=text(finding(instance, eni, datetime.now(UTC))))
+        watch = ["mirror", "watch", str(policy), "--queue", queue, "--journal", str(journal), "--once", "--apply"]
+        watch += ["--inventory", str(inventory)]
+        assert run(watch) == 0
+        (session,) = account.sessions()
+        vni = session["VirtualNetworkId"]
+
+        spoken(sensor.port, vni, vni ^ 1)
+        wait_for(lambda: by_vni(shipper).keys() == {vni, vni ^ 1}, PATIENCE_SECONDS, sensor.eve.read_text)
+        alerts = by_vni(shipper)
+        of_finding = alerts[vni]["_source"]
+        assert of_finding["url"]["original"] == f"/of/{vni}"
+        assert of_finding["cloud"]["instance"]["id"] == instance
+        whose = of_finding["flowtap"]["mirror"]
+        assert (whose["session_id"], whose["eni"]) == (session["TrafficMirrorSessionId"], eni)
+        assert f"flowtap:finding={ID}" in whose["tags"]
+        assert alerts[vni ^ 1]["_source"]["flowtap"]["mirror"] == {"vni": vni ^ 1}, "nobody's by the inventory"
+
+        account.world.clock = lambda: datetime.now(UTC) + timedelta(hours=1)
+        assert run(watch) == 0
+        assert account.sessions(), "its time is not over"
+        account.world.clock = lambda: datetime.now(UTC) + timedelta(hours=3)
+        assert run(watch) == 0
+        assert account.sessions() == []
+        (entry,) = read_inventory(inventory.read_text("utf-8"))
+        assert entry.valid_to is not None
+        wait_for(lambda: len(sources(shipper, "mirror.decision")) == 2, PATIENCE_SECONDS, journal.read_text)
+        decisions = {each["event"]["action"]: each for each in sources(shipper, "mirror.decision")}
+        assert {name: each["flowtap"]["decision"]["finding"] for name, each in decisions.items()} == {
+            "mirrored": ID,
+            "expired": ID,
+        }
+        (told,) = sources(shipper, "aws.guardduty")
+        assert (told["aws"]["guardduty"]["id"], told["aws"]["guardduty"]["instance"]) == (ID, [instance])
+        assert sensor.end()["mirrored"] == 24
+
+        told_of = shipper("trace", alerts[vni]["_id"], "--json").json["timeline"]
+        said = [entry["kind"] for entry in told_of if entry["kind"] in {"GuardDuty", "mirroring", "alert"}]
+        assert said == ["GuardDuty", "mirroring", "alert", "mirroring"], "found, mirrored, alerted on, expired"
+        of_stranger = shipper("trace", alerts[vni ^ 1]["_id"], "--json").json
+        assert of_stranger["notices"] == [], "found about another network's machine"
