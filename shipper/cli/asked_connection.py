@@ -1,15 +1,14 @@
 """Which connections a target means, where its time may be left open, and which of them is chosen."""
 
 import sys
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from shipper.cli.context import Context, now
+from shipper.cli.asked_period import asked_period
+from shipper.cli.context import Context
 from shipper.cli.output import note
 from shipper.errors import ConfigError
-from shipper.period import moment, period
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,17 +18,17 @@ if TYPE_CHECKING:
     from shipper.views.trace.target import Target
 
 CHOOSE: Final = "choose one with --pick NUMBER"
-_DAY = timedelta(hours=24)
 _MOST_CHOICES = 50
 
 
 def fitting(context: Context, asked: "Target", since: str | None, until: str | None) -> "Candidates":
     """The connections that a target means. Raises ConfigError where there is none."""
     from shipper.views.question import run
-    from shipper.views.trace.find import candidates
+    from shipper.views.trace.find import candidates, newest
 
-    begin, end = _period(context, asked, since, until)
-    found = run(context.store, context.settings.opensearch.prefix, candidates(asked, begin, end))
+    store, prefix = context.store, context.settings.opensearch.prefix
+    begin, end = asked_period(since, until, lambda: run(store, prefix, newest(asked)))
+    found = run(store, prefix, candidates(asked, begin, end))
     if not found.connections:
         when = f" from {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC; other --since and --until may find it"
         raise ConfigError(f"nothing of {asked.text} is stored{when if since or until else ''}")
@@ -50,22 +49,6 @@ def picked(asked: "Target", found: "Candidates", pick: int | None) -> "Connectio
     if pick > len(several):
         raise ConfigError(f"--pick {pick}: only {len(several)} connections fit {asked.text}")
     return several[pick - 1]
-
-
-def _period(context: Context, asked: "Target", since: str | None, until: str | None) -> tuple[datetime, datetime]:
-    """Old data is found too: without a time, it is the newest day that holds any of it."""
-    from shipper.views.question import run
-    from shipper.views.trace.find import newest
-
-    current = now()
-    if since is None and until is None:
-        last = run(context.store, context.settings.opensearch.prefix, newest(asked))
-        last_moment = last + timedelta(seconds=1) if last else current
-        return last_moment - _DAY, last_moment
-    if since is None:
-        end = moment(until or "0m", current)
-        return end - _DAY, end
-    return period(since, until or "0m", current)
 
 
 def _listed(found: "Candidates") -> "Sequence[str]":

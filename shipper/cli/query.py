@@ -43,7 +43,7 @@ def query(
 ) -> int:
     """Ask a ready-made question by NAME; without one, list them. Filters narrow it; all of them must hold."""
     from shipper.views.queries import question
-    from shipper.views.question import Scope, ask
+    from shipper.views.question import Scope, ask, newest
 
     if json_wanted and csv_wanted:
         raise ConfigError("--json or --csv, not both")
@@ -51,8 +51,9 @@ def query(
         return _list(json_wanted)
     asked = question(name)
     narrowed = clauses({each: text for each, text in given.items() if text is not None}, asked.filters, name)
-    begin, end = asked_period(context, asked, narrowed, since, until)
-    found = ask(context.store, context.settings.opensearch.prefix, asked, Scope(begin, end, limit, narrowed))
+    store, prefix = context.store, context.settings.opensearch.prefix
+    begin, end = asked_period(since, until, lambda: newest(store, prefix, asked, narrowed))
+    found = ask(store, prefix, asked, Scope(begin, end, limit, narrowed))
     if json_wanted:
         write_json([dict(zip(asked.columns, row, strict=True)) for row in found])
     elif csv_wanted:

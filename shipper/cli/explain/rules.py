@@ -45,7 +45,7 @@ def rules(
     from shipper.access.use import RuleTally
     from shipper.cli.asked_period import asked_period
     from shipper.views.queries.flows import QUESTION
-    from shipper.views.question import Scope, run
+    from shipper.views.question import Scope, newest, run
     from shipper.views.rule_use import COLUMNS, RULE, TITLE, recorded, requests
     from shipper.views.texts import when_ms
 
@@ -53,12 +53,12 @@ def rules(
     tally = RuleTally(network, frozenset(groups))
     if missing := sorted(set(groups) - {rule.group_id for rule in network.snapshot.security_group_rules}):
         raise ConfigError(f"no rules are known of {', '.join(missing)}; `shipper explain snapshot` shows all there are")
-    begin, end = asked_period(context, QUESTION, (), options["since"], options["until"])
+    store, prefix = context.store, context.settings.opensearch.prefix
+    begin, end = asked_period(options["since"], options["until"], lambda: newest(store, prefix, QUESTION, ()))
     scope = Scope(begin, end, 0)
     names = [each.network_interface_id for each in tally.interfaces]
-    prefix = context.settings.opensearch.prefix
-    run(context.store, prefix, requests(scope, names, lambda found: tally.add(*found)))
-    silent = len(names) - len(run(context.store, prefix, recorded(scope, names)))
+    run(store, prefix, requests(scope, names, lambda found: tally.add(*found)))
+    silent = len(names) - len(run(store, prefix, recorded(scope, names)))
     rows: Sequence[Sequence[str | int | None]] = [
         [
             each.owner,

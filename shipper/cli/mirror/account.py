@@ -1,9 +1,9 @@
 """What commands about mirroring at AWS share: the client, the file, how a plan looks, the inventory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mirror.managed.look import Look
     from mirror.managed.model import Observed
     from mirror.managed.step import Step
+
+_Parsed = TypeVar("_Parsed")
 
 FILE = click.argument("file", type=click.Path(path_type=Path), default="mirror.toml")
 INVENTORY = click.option(
@@ -53,15 +55,21 @@ def client(context: Context) -> "Ec2":
 
 def wishes(file: Path) -> "Desired":
     """The desired-state file. Raises ConfigError, which names file and key."""
-    from mirror.errors import BadDesired
     from mirror.managed.desired import read_desired
+
+    return parsed(file, read_desired, "docs/mirroring.md")
+
+
+def parsed(file: Path, parse: Callable[[str], _Parsed], page: str) -> _Parsed:
+    """A file by its parser; `page` says what belongs in it. Raises ConfigError, which names file and key."""
+    from mirror.errors import MirrorError
     from shipper.errors import ConfigError
 
     try:
-        return read_desired(file.read_text("utf-8"))
+        return parse(file.read_text("utf-8"))
     except OSError as error:
-        raise ConfigError(f"{file}: {error.strerror}. docs/mirroring.md says what is in it") from error
-    except (BadDesired, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: {error.strerror}. {page} says what is in it") from error
+    except (MirrorError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: {error}") from error
 
 

@@ -128,9 +128,10 @@ def _dissect(decoding: "Decoding", files: tuple[str, ...], most: int) -> None:
 
 
 def _show(decoding: "Decoding", json_wanted: bool, damaged: list[str], *, to_errors: bool) -> None:
+    from mirror.account import counted
     from shipper.cli.mirror.figures import as_json, lines
 
-    told = as_json(decoding.tally) | {"damaged": damaged}
+    told = as_json(counted(decoding.tally, 0)) | {"damaged": damaged}
     if json_wanted and not to_errors:
         write_json(told)
         return

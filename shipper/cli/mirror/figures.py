@@ -9,23 +9,8 @@ from mirror.tally import Tally
 _MOST_LINES = 100
 
 
-def as_json(tally: Tally) -> dict[str, Any]:
-    """All figures; VNIs are keys."""
-    return {
-        "frames": tally.frames,
-        "mirrored": tally.mirrored,
-        "dropped": {drop.name.lower(): count for drop, count in _dropped(tally)},
-        "truncated": tally.truncated,
-        "duplicates": tally.duplicates,
-        "reserved_bits": tally.reserved_bits,
-        "tags_stripped": tally.tags_stripped,
-        "vnis": {str(vni): {"packets": each.packets, "bytes": each.octets} for vni, each in tally.vnis.items()},
-        "packets_of_further_vnis": tally.beyond_most_vnis,
-    }
-
-
-def of_listener(now: Account) -> dict[str, Any]:
-    """The same of a listener, and what was lost where."""
+def as_json(now: Account) -> dict[str, Any]:
+    """What decoding counted; VNIs are keys."""
     columns = (now.vnis.tolist(), now.vni_packets.tolist(), now.vni_octets.tolist())
     return {
         "frames": now.frames,
@@ -37,6 +22,12 @@ def of_listener(now: Account) -> dict[str, Any]:
         "tags_stripped": now.tags_stripped,
         "vnis": {str(vni): {"packets": count, "bytes": size} for vni, count, size in zip(*columns, strict=True)},
         "packets_of_further_vnis": now.further,
+    }
+
+
+def of_listener(now: Account) -> dict[str, Any]:
+    """The same, and what was lost where."""
+    return as_json(now) | {
         "kernel_drops": now.kernel_drops,
         "longer_than_slots": now.cut,
         "not_handed_on": now.not_handed_on,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shipper.cli.context import Context, now
-from shipper.cli.mirror.account import INVENTORY, JSON, client, translating, write_inventory
+from shipper.cli.mirror.account import INVENTORY, JSON, client, parsed, translating, write_inventory
 from shipper.cli.output import write_json, write_table
 from shipper.cli.signals import stop_on_signals
 
@@ -123,16 +123,9 @@ def looking(context: Context, ec2: "Ec2") -> "Callable[[], Observed]":
 
 def read(file: Path) -> "Policy":
     """The policy file. Raises ConfigError, which names file and key."""
-    from mirror.errors import BadPolicy
     from mirror.response.policy import read_policy
-    from shipper.errors import ConfigError
 
-    try:
-        return read_policy(file.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{file}: {error.strerror}. docs/guardduty.md says what is in it") from error
-    except (BadPolicy, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: {error}") from error
+    return parsed(file, read_policy, "docs/guardduty.md")
 
 
 def replayed(policy: "Policy", there: "Observed", lines: list[str]) -> "list[Decision]":
