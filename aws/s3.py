@@ -7,6 +7,7 @@ Amazon S3 API Reference: "ListObjectsV2", "GetObject", "Error responses".
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, Final, Protocol
 
 import boto3
@@ -21,6 +22,7 @@ from aws.session import AwsOptions, open_session
 from aws.trouble import TROUBLES, translated
 
 _MOST_CONNECTIONS: Final = 256
+_MOST_HELD_BYTES: Final = 512 << 10
 _CONNECT_SECONDS, _READ_SECONDS = 10, 30
 _CONFIG = Config(
     connect_timeout=_CONNECT_SECONDS,
@@ -113,7 +115,7 @@ class S3:
         self._quick = QuickGet(
             session,
             options,
-            connections=_MOST_CONNECTIONS,
+            most_bytes=_MOST_HELD_BYTES,
             connect_seconds=_CONNECT_SECONDS,
             read_seconds=_READ_SECONDS,
         )
@@ -138,17 +140,18 @@ class S3:
         ends += [folders[-1] + "\U0010ffff"] if folders else []
         return Page(objects, folders, max(ends, default=""), bool(found.get("IsTruncated")) and bool(ends))
 
-    def open(self, bucket: str, key: str, offset: int = 0, etag: str = "") -> Body:
-        """An object's bytes from a place before its end on. Raises AwsGone, AwsUnreadable, AwsDenied and the others."""
+    def open(self, bucket: str, key: str, offset: int = 0, etag: str = "", size: int = -1) -> Body:
+        """An object's bytes from a place before its end on. Raises AwsGone, AwsUnreadable, AwsDenied and the others.
+
+        `size` of the whole object as far as it is known: a small one is asked for at once.
+        """
         self._record(GET_OBJECT, object_arn(bucket, key))
         place = f"s3://{bucket}/{key}"
-        if address := self._learned.of(bucket):
-            headers = {"range": f"bytes={offset}-"} if offset else {}
-            headers |= {"if-match": f'"{etag}"'} if etag else {}
+        if 0 <= size - offset <= _MOST_HELD_BYTES and (address := self._learned.of(bucket)):
+            headers = {"if-match": f'"{etag}"'} if etag else {}
             headers |= {"x-amz-request-payer": self._payer["RequestPayer"]} if self._payer else {}
-            if found := self._quick(place, address, key, headers):
-                told = found.headers
-                return Body(place, found, offset + int(told["content-length"]), told.get("etag", "").strip('"'))
+            if held := self._quick(place, address, key, headers, offset):
+                return Body(place, BytesIO(held.content), offset + len(held.content), held.etag)
             self._learned.forget(bucket)
         return self._thorough(place, bucket, key, offset, etag)
 

@@ -9,8 +9,7 @@ Using the Authorization Header" (S3's paths are encoded once).
 """
 
 import hmac
-import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -20,7 +19,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import boto3
-import urllib3
+import pycurl
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies, percent_encode
@@ -34,7 +33,19 @@ NOTHING: Final = sha256(b"").hexdigest()
 
 _VERSIONS: Final = frozenset({"s3v4", "v4"})
 _OVERLOADED: Final = frozenset({429, 500, 502, 503, 504})
-_DRAIN_BYTES: Final = 1 << 16
+_BROKEN: Final = frozenset(
+    {
+        pycurl.E_COULDNT_RESOLVE_HOST,
+        pycurl.E_COULDNT_CONNECT,
+        pycurl.E_OPERATION_TIMEDOUT,
+        pycurl.E_PARTIAL_FILE,
+        pycurl.E_GOT_NOTHING,
+        pycurl.E_SEND_ERROR,
+        pycurl.E_RECV_ERROR,
+    }
+)
+"""A connection that cannot be had now, or that broke off: libcurl, "libcurl-errors"."""
+_UNSENT: Final = ("accept:", "user-agent: flowtap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,53 +102,79 @@ class Learned:
         self._seen.last = (str(request.url), region_name, signing_name) if signed else None
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was asked for of an object, whole; `etag` is its version's."""
+
+    content: bytes
+    etag: str
+
+
 class QuickGet:
-    """Sends signed requests over connections that are kept. For any number of threads."""
+    """Sends signed requests over connections that are kept, those of each thread apart. For any number of threads."""
 
     def __init__(
         self,
         session: boto3.Session,
         options: AwsOptions,
         *,
-        connections: int,
-        connect_seconds: float,
-        read_seconds: float,
+        most_bytes: int,
+        connect_seconds: int,
+        read_seconds: int,
         clock: Clock = now,
     ) -> None:
+        """`most_bytes` of an object are held; a request ends where nothing comes for `read_seconds`."""
         self._session = session
         self._clock = clock
-        self._pool = urllib3.PoolManager(
-            num_pools=16,
-            maxsize=connections,
-            retries=False,
-            timeout=urllib3.Timeout(connect=connect_seconds, read=read_seconds),
-            ssl_context=ssl.create_default_context(cafile=ca_bundle(options) or get_cert_path(True)),
+        self._set: Final = (
+            (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
+            (pycurl.PROXY, ""),  # where one is set nothing is learned
+            (pycurl.PATH_AS_IS, 1),  # a key may hold /../
+            (pycurl.NOSIGNAL, 1),
+            (pycurl.MAXFILESIZE, most_bytes),
+            (pycurl.CONNECTTIMEOUT, connect_seconds),
+            (pycurl.LOW_SPEED_LIMIT, 1),
+            (pycurl.LOW_SPEED_TIME, read_seconds),
+            (pycurl.CAINFO, str(ca_bundle(options) or get_cert_path(True))),
         )
+        self._own = local()
 
-    def __call__(self, place: str, address: Address, key: str, headers: Mapping[str, str]) -> Any:
-        """The response to a GET (status 200 or 206, its body not read), or None for any other answer.
+    def __call__(self, place: str, address: Address, key: str, headers: Mapping[str, str], offset: int) -> Held | None:
+        """An object from a place on, or None for any answer that is no plain success.
 
         `headers` in lower case. Raises AwsUnavailable where S3 is overloaded or cannot be reached, AwsError where there
         are no credentials.
         """
         path = address.path + encoded(key)
-        signed = self._signed(address, path, headers)
-        pool = self._pool.connection_from_host(address.host, address.port, address.scheme)
+        asked = {**headers, "range": f"bytes={offset}-"} if offset else headers
+        signed = self._signed(address, path, asked)
+        lines: list[bytes] = []
+        blocks: list[bytes] = []
+        curl = self._curl()
+        curl.setopt(pycurl.URL, f"{address.scheme}://{address.netloc}{path}")
+        curl.setopt(pycurl.HTTPHEADER, [*_UNSENT, *(f"{name}: {value}" for name, value in signed.items())])
+        curl.setopt(pycurl.HEADERFUNCTION, lines.append)
+        curl.setopt(pycurl.WRITEFUNCTION, blocks.append)
         try:
-            answer = pool.urlopen(
-                "GET", path, headers=signed, redirect=False, preload_content=False, decode_content=False
-            )
-            if answer.status in {200, 206}:
-                return answer
-            answer.read(_DRAIN_BYTES)
-            answer.release_conn()
-        except urllib3.exceptions.SSLError:
-            return None  # botocore knows more ways to say which certificates are believed
-        except urllib3.exceptions.HTTPError as error:
-            raise AwsUnavailable(f"{place}: {' '.join(str(error).split())[:200]}") from error
-        if answer.status in _OVERLOADED:
-            raise AwsUnavailable(f"{place}: S3 answers {answer.status}")
-        return None
+            curl.perform()
+        except pycurl.error as error:
+            number, told = error.args
+            if number in _BROKEN:
+                raise AwsUnavailable(f"{place}: {' '.join(str(told).split())[:200]}") from error
+            return None  # botocore knows more ways to say which certificates are believed, and what is wrong
+        status = curl.getinfo(pycurl.RESPONSE_CODE)
+        if status in _OVERLOADED:
+            raise AwsUnavailable(f"{place}: S3 answers {status}")
+        return Held(b"".join(blocks), _etag(lines)) if status == (206 if offset else 200) else None
+
+    def _curl(self) -> pycurl.Curl:
+        """This thread's."""
+        found: pycurl.Curl | None = getattr(self._own, "curl", None)
+        if found is None:
+            found = self._own.curl = pycurl.Curl()
+            for option, value in self._set:
+                found.setopt(option, value)
+        return found
 
     def _signed(self, address: Address, path: str, headers: Mapping[str, str]) -> Mapping[str, str]:
         with translating():
@@ -146,6 +183,14 @@ class QuickGet:
         if frozen.token:
             given["x-amz-security-token"] = frozen.token
         return signed_headers(given, path, address, (str(frozen.access_key), str(frozen.secret_key)), self._clock())
+
+
+def _etag(lines: Sequence[bytes]) -> str:
+    """What the last header of this name says."""
+    for line in reversed(lines):
+        if line[:5].lower() == b"etag:":
+            return line[5:].strip().decode("latin-1").strip('"')
+    return ""
 
 
 def encoded(key: str) -> str:

@@ -70,7 +70,8 @@ class FakeBucket:
                 last = key
         return Page(objects, folders, last, more=False)
 
-    def open(self, bucket: str, key: str, offset: int = 0, etag: str = "") -> FakeBody:
+    def open(self, bucket: str, key: str, offset: int = 0, etag: str = "", size: int = -1) -> FakeBody:
+        del size
         assert bucket == "logs"
         self.opening(key)
         with self._lock:

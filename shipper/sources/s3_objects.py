@@ -43,8 +43,8 @@ class Bucket(Protocol):
     def page(self, bucket: str, prefix: str, *, after: str = "", delimiter: str = "") -> Page:
         """What is below a prefix, in order."""
 
-    def open(self, bucket: str, key: str, offset: int = 0, etag: str = "") -> Version:
-        """An object's bytes from a place on."""
+    def open(self, bucket: str, key: str, offset: int = 0, etag: str = "", size: int = -1) -> Version:
+        """An object's bytes from a place on; `size` is what a listing says, or -1."""
 
 
 class S3Objects:
@@ -95,7 +95,7 @@ class S3Objects:
 
     def _body(self, bucket: str, found: S3Object, offset: int, etag: str) -> Version:
         try:
-            body = self._client.open(bucket, found.key, offset, etag)
+            body = self._client.open(bucket, found.key, offset, etag, found.size)
         except AwsDenied as error:
             with self._lock:
                 self._denied += 1

@@ -19,6 +19,7 @@ HEAVY = {
     "polars",
     "prometheus_client",
     "pydantic",
+    "pycurl",
     "pydantic_settings",
     "requests",
     "rich",

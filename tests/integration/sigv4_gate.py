@@ -61,6 +61,9 @@ class Gate:
     pause_seconds: float = 0.0
     passed: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    agents: Counter[str] = field(default_factory=Counter)
+    """Requests let through, by the first word of who sent them."""
+
     compressed: int = 0
     bulks_by: Counter[str] = field(default_factory=Counter)
     url: str = ""
@@ -91,6 +94,7 @@ class Gate:
         bulk = handler.path.startswith("/_bulk")
         with self.lock:
             self.bulks_by[key] += bulk
+            self.agents[handler.headers.get("user-agent", "").partition("/")[0]] += 1
             self.compressed += handler.headers.get("content-encoding") == "gzip"
         if bulk and self.pause_seconds:
             self.stopped.wait(self.pause_seconds)

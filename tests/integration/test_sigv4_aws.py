@@ -95,6 +95,7 @@ def test_every_call_to_a_bucket_and_a_queue_is_well_signed(behind: Behind) -> No
     reader.close()
     assert behind.gate.refused == {}
     assert set(behind.gate.passed) == {KEY}
+    assert behind.gate.agents["flowtap"] > OBJECTS / 2, "objects were not read the short way"
 
 
 def test_credentials_that_are_renewed_midway_are_used_from_then_on(
@@ -121,6 +122,7 @@ def test_credentials_that_are_renewed_midway_are_used_from_then_on(
         assert behind.drain() == EVERY
     assert behind.gate.refused == {}
     assert len(behind.gate.passed) > OBJECTS / 2, "the same credentials were used again and again"
+    assert behind.gate.agents["flowtap"] > OBJECTS / 2, "objects were not read the short way"
 
 
 def test_credentials_that_end_midway_stop_the_worker_and_the_next_one_goes_on(

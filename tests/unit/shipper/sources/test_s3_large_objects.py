@@ -46,8 +46,8 @@ class CountedBucket(FakeBucket):
 
     book: list[tuple[int, int]] = field(default_factory=list)
 
-    def open(self, bucket: str, key: str, offset: int = 0, etag: str = "") -> FakeBody:
-        return CountedBody(super().open(bucket, key, offset, etag), offset, self.book)
+    def open(self, bucket: str, key: str, offset: int = 0, etag: str = "", size: int = -1) -> FakeBody:
+        return CountedBody(super().open(bucket, key, offset, etag, size), offset, self.book)
 
 
 def one(bucket: FakeBucket) -> Input:
