@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import Enum
+from operator import add, attrgetter
 from typing import NewType
 
 Body = bytes | memoryview
@@ -74,12 +75,15 @@ class Sums:
     skipdata: int = 0
 
     def __add__(self, other: "Sums") -> "Sums":
-        return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Sums)))
+        return Sums(*map(add, _COUNTS(self), _COUNTS(other)))
 
     @property
     def accounted(self) -> int:
         """Records whose fate is known; equals `read` when nothing was lost or invented."""
         return self.delivered + self.duplicate + self.dead_lettered + self.expired + self.excluded + self.skipped
+
+
+_COUNTS = attrgetter(*(each.name for each in fields(Sums)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from shipper.errors import NotRecords, SourceDamaged
 from shipper.identity import Framing, Piece, pieces
 from shipper.sources.compression import decompressed
-from shipper.sources.inputs import Input, Reader, SeekableReader
+from shipper.sources.inputs import Input, Reader, SeekableReader, is_seekable
 from shipper.sources.parquet import is_parquet, parquet_lines
 
 
@@ -20,7 +20,7 @@ def framed(item: Input, file: Reader, framing: Framing) -> Iterator[Piece]:
 def _lines(item: Input, file: Reader, framing: Framing) -> Iterator[bytes]:
     if what := framing.other_name(item.origin):
         raise NotRecords(what)
-    if isinstance(file, SeekableReader) and _is_parquet(item, file):
+    if is_seekable(file) and _is_parquet(item, file):
         yield from parquet_lines(file, item.title, framing.find_header)
     else:
         yield from framing.record_lines(decompressed(file, item.title))

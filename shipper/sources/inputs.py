@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard
 
 from shipper.errors import ConfigError
 
@@ -27,7 +27,6 @@ class Reader(Readable, Protocol):
         """Let go of it."""
 
 
-@runtime_checkable
 class SeekableReader(Reader, Protocol):
     """A reader that can go to any place, as every resumable input's can: for formats that begin at their end."""
 
@@ -36,6 +35,11 @@ class SeekableReader(Reader, Protocol):
 
     def tell(self) -> int:
         """The place from the start."""
+
+
+def is_seekable(reader: Reader) -> TypeGuard[SeekableReader]:
+    """Whether it can go to any place. As `isinstance` of a protocol says it, which takes ten times as long."""
+    return hasattr(reader, "seek") and hasattr(reader, "tell")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A reader that knows how far it is, from any thread; seekable where the reader inside is."""
 
-from shipper.sources.inputs import Reader, SeekableReader
+from shipper.sources.inputs import Reader, SeekableReader, is_seekable
 
 
 class Measured:
@@ -40,4 +40,4 @@ class MeasuredSeekable(Measured):
 
 def measured(file: Reader) -> Measured:
     """Around this reader, and seekable where it is."""
-    return MeasuredSeekable(file) if isinstance(file, SeekableReader) else Measured(file)
+    return MeasuredSeekable(file) if is_seekable(file) else Measured(file)

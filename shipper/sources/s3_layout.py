@@ -102,7 +102,7 @@ def is_wanted(key: str, wanted: Wanted) -> bool:
     if name is None:
         return True
     try:
-        begin = datetime.strptime(name.stamp, "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
+        begin = datetime.fromisoformat(name.stamp)
     except ValueError:
         return True
     return wanted.takes(name.account, name.region) and wanted.overlaps(begin, begin + timedelta(minutes=5))

@@ -22,7 +22,7 @@ from shipper.decoders.flow_log.header import named_columns
 from shipper.decoders.flow_log.parts import Parts
 from shipper.decoders.flow_log.sections import Lines, Section, lines_of, sections
 from shipper.decoders.flow_log.table import table
-from shipper.identity import MAX_RECORD_BYTES
+from shipper.identity import MAX_RECORD_BYTES, line_count
 from shipper.model import Batch, Chunk, Position, Sums
 
 LEAST_LINES = 48
@@ -62,9 +62,9 @@ class ColumnarFlowLogDecoder:
         named = named_columns(chunk.header)
         if not chunk.records or (chunk.header and named is None):
             return self._exact.decode(chunk)
-        lines = lines_of(chunk.records)
-        if len(lines) < self._least_lines:
+        if line_count(chunk.records) < self._least_lines:
             return self._exact.decode(chunk)
+        lines = lines_of(chunk.records)
         decoding = _Decoding(self._exact, chunk, lines, self._least_together)
         batch = decoding.batch(named or self._exact.settings.unnamed.columns)
         return self._exact.decode(chunk) if decoding.header_missed else batch

@@ -6,6 +6,7 @@ like field names, more than half of them known; names with underscores (as in Pa
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from shipper.decoders.flow_log.csv_rows import csv_columns
 from shipper.decoders.flow_log.fields import KNOWN_NAMES
@@ -13,6 +14,8 @@ from shipper.errors import ConfigError
 
 MAX_HEADER_BYTES = 16_384
 """Ten times a header of all fields known today."""
+
+_KEPT = 32
 
 # Possessive throughout: a hostile line costs one pass, never backtracking.
 _NAME = rb"[a-z][a-z0-9_-]*+"
@@ -39,7 +42,7 @@ def header_columns(line: bytes, in_force: tuple[str, ...] = ()) -> tuple[str, ..
     columns = named_columns(line)
     if columns is None or columns == in_force:
         return columns
-    return columns if 2 * sum(name in KNOWN_NAMES for name in columns) > len(columns) else None
+    return columns if _mostly_known(columns) else None
 
 
 def find_header(records: bytes) -> bytes | None:
@@ -69,8 +72,12 @@ def header_places(records: bytes) -> Iterator[int]:
 
 def named_columns(line: bytes) -> tuple[str, ...] | None:
     """The names in a line, known or not; None if one has no name's form or appears twice."""
-    if not _LINE.fullmatch(line):
-        return None
+    return _names(line) if _LINE.fullmatch(line) else None
+
+
+@lru_cache(maxsize=_KEPT)
+def _names(line: bytes) -> tuple[str, ...] | None:
+    """Those of a line in a header's form. Tiny objects have the same one each."""
     text = line.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\r").decode("ascii").replace("\t", " ")
     return _distinct([canonical(token) for token in text.split(" ") if token])
 
@@ -92,6 +99,11 @@ def canonical(name: str) -> str:
     """AWS's spelling of a known name; an unknown name as it is."""
     dashed = name.replace("_", "-")
     return dashed if dashed in KNOWN_NAMES else name
+
+
+@lru_cache(maxsize=_KEPT)
+def _mostly_known(columns: tuple[str, ...]) -> bool:
+    return 2 * sum(name in KNOWN_NAMES for name in columns) > len(columns)
 
 
 def _distinct(names: list[str]) -> tuple[str, ...] | None:

@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from shipper.sources.inputs import SeekableReader
+from shipper.sources.inputs import is_seekable
 from shipper.sources.measured import measured
 
 
@@ -21,7 +21,7 @@ class Pipe:
 
 def test_a_file_goes_to_any_place() -> None:
     file = measured(BytesIO(b"0123456789"))
-    assert isinstance(file, SeekableReader)
+    assert is_seekable(file)
     assert (file.read(4), file.place) == (b"0123", 4)
     assert (file.seek(-2, 2), file.tell(), file.read(9), file.place) == (8, 8, b"89", 10)
 
@@ -29,7 +29,7 @@ def test_a_file_goes_to_any_place() -> None:
 def test_a_pipe_does_not() -> None:
     pipe = Pipe()
     file = measured(pipe)
-    assert not isinstance(file, SeekableReader)
+    assert not is_seekable(file)
     assert (file.read(9), file.place) == (b"xxx", 3)
     file.close()
     assert pipe.closed
