@@ -20,7 +20,7 @@ def test_the_columnar_path_gives_the_same(sample: Path, times: int) -> None:
     options = {"origin": "golden.log", **SETTINGS.get(sample.stem, {})}
     made = chunk(sample.read_bytes() * times, options.pop("origin"))
     exact = decoder(**options)
-    one, other = exact.decode(made), ColumnarFlowLogDecoder(exact, least_lines=0, least_together=0).decode(made)
+    one, other = exact.decode(made), ColumnarFlowLogDecoder(exact, least_lines=0).decode(made)
     for field in fields(Batch):
         left, right = getattr(one, field.name), getattr(other, field.name)
         assert (list(left) == list(right)) if isinstance(left, tuple) else left == right, field.name

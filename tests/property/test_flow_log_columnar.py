@@ -126,11 +126,11 @@ def same(one: Batch, other: Batch) -> None:
         assert left == right, field.name
 
 
-def both(records: bytes, least: int = 0, options: dict[str, Any] | None = None, **changes: Any) -> Batch:
+def both(records: bytes, options: dict[str, Any] | None = None, **changes: Any) -> Batch:
     """Decoded in both ways; they are the same."""
     exact = decoder(**(options or {}))
     made = chunk(records, **changes)
-    batch = ColumnarFlowLogDecoder(exact, least_lines=0, least_together=least).decode(made)
+    batch = ColumnarFlowLogDecoder(exact, least_lines=0).decode(made)
     same(exact.decode(made), batch)
     return batch
 
@@ -152,11 +152,11 @@ OPTIONS = st.sampled_from(
 )
 
 
-@given(inputs(), OPTIONS, st.sampled_from(["some.log", AWS_NAME]), st.booleans(), st.sampled_from([0, 3]))
+@given(inputs(), OPTIONS, st.sampled_from(["some.log", AWS_NAME]), st.booleans())
 def test_it_gives_what_the_exact_path_gives(
-    records: bytes, options: dict[str, Any], origin: str, mid_line: bool, least: int
+    records: bytes, options: dict[str, Any], origin: str, mid_line: bool
 ) -> None:
-    both(records, least, options, origin=origin, mid_line=mid_line, first_ordinal=35)
+    both(records, options, origin=origin, mid_line=mid_line, first_ordinal=35)
 
 
 @given(st.binary(max_size=200), st.binary(max_size=30), st.booleans())

@@ -1,16 +1,12 @@
 """JSON documents as pieces: leaves that some rows have and others lack, nested by their places.
 
-A row's keys stand in the order of its own leaves' ranks, as in `document.nest`. So rows are grouped first: in a group
-every object stands at one place. Rows of one kind (see `kinds`) have the same leaves, so all of this is done with a
-row of each kind.
+A row's keys stand in the order of its own leaves' ranks, as in `document.nest`. The leaves of an object have ranks next
+to each other, so it stands at one place in all rows. Rows of one kind (see `kinds`) have the same leaves, so all of
+this is done with a row of each kind.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import accumulate
-
-import numpy as np
 
 from shipper.decoders.columnar.cells import Cells, Flags, Ints, Words
 from shipper.decoders.columnar.joined import Part, Presence
@@ -43,17 +39,8 @@ def listed(elements: Sequence[tuple[Sequence[Part], Flags]]) -> list[Part]:
     return parts
 
 
-def groups(leaves: Sequence[Leaf], models: Ints) -> Iterator[Ints]:
-    """Kinds of rows, as places in `models`, grouped so that `parts` may be asked. Leaves ascend by rank."""
-    firsts, left = _firsts(leaves, models), np.arange(len(models))
-    while len(left):
-        equal = np.logical_and.reduce([first == first[len(left) // 2] for first in firsts])
-        yield left[equal]
-        left, firsts = left[~equal], [first[~equal] for first in firsts]
-
-
 def parts(leaves: Sequence[Leaf], models: Ints) -> list[Part]:
-    """The documents of one group of kinds; cells stay those of all rows. Leaves ascend by rank."""
+    """The documents of these kinds of rows; cells stay those of all rows. Leaves ascend by rank."""
     chosen = _Chosen(models)
     there = [leaf for each in leaves if (leaf := chosen.leaf(each)) is not None]
     return _object(there, 0)[0]
@@ -128,39 +115,3 @@ def _either(one: Presence, other: Presence) -> Presence:
     if one is None or other is None:
         return None
     return one if one is other else one | other
-
-
-def _firsts(leaves: Sequence[Leaf], rows: Ints) -> list[Ints]:
-    """For every object that stands at different places in different rows: by row, after how many leaves beside it."""
-    found = [np.zeros(len(rows), np.int64)]
-    always = tuple(leaf.present is None for leaf in leaves)
-    for places in _moving(tuple(leaf.place for leaf in leaves), always):
-        first = np.zeros(len(rows), np.int64)
-        for at, before in places:
-            present = leaves[at].present
-            first[slice(None) if present is None else present[rows]] = before
-        found.append(first)
-    return found
-
-
-@lru_cache(maxsize=256)
-def _moving(places: Sequence[Place], always: Sequence[bool]) -> Sequence[Sequence[tuple[int, int]]]:
-    """For each such object its possible first leaves, the last first, and how many leaves beside it stand before."""
-    found = []
-    for prefix in dict.fromkeys(place.parents[:depth] for place in places for depth in _depths(place)):
-        inside = [at for at, place in enumerate(places) if place.parents[: len(prefix)] == prefix]
-        until = next((at for at in inside if always[at]), inside[-1])
-        before = [*accumulate((_beside(place, prefix) for place in places), initial=1)]
-        if before[until] != before[inside[0]]:
-            found.append([(at, before[at]) for at in reversed(inside) if at <= until])
-    return found
-
-
-def _depths(place: Place) -> range:
-    return range(1, len(place.parents) + 1)
-
-
-def _beside(place: Place, prefix: tuple[str, ...]) -> bool:
-    """Whether a leaf stands in the object around this one, and not in this one."""
-    parents = place.parents
-    return parents[: len(prefix) - 1] == prefix[:-1] and parents[: len(prefix)] != prefix

@@ -27,16 +27,6 @@ class Kinds:
     codes: Ints
     models: Ints
 
-    def only(self, kinds: Ints) -> "Kinds":
-        """The rows of these kinds, which are numbered anew."""
-        if len(kinds) == len(self.models):
-            return self
-        numbers = np.full(len(self.models), -1, np.int64)
-        numbers[kinds] = np.arange(len(kinds))
-        codes = numbers[self.codes]
-        inside = np.flatnonzero(codes >= 0)
-        return Kinds(self.rows[inside], codes[inside], self.models[kinds])
-
 
 def kinds(parts: Iterable[Part], rows: Ints) -> Kinds:
     """The kinds of these rows, by which of the parts each has and which words."""

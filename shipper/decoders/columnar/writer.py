@@ -1,8 +1,8 @@
 """Rows put together piece by piece: all rows get their first piece, then all their second.
 
 A cell is copied as a window as wide as the column's widest: what is copied too much is overwritten by the row's next
-pieces, or reaches a few bytes into the next row's beginning, which is written once more when all rows are there. Where
-a row's own end is nearer than that, the cell is copied at its own length.
+pieces, or reaches into the next row's beginning, which is written once more when all rows are there. Where a row's own
+end is nearer than that, the cell is copied at its own length.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,9 +15,6 @@ Piece = bytes | Cells | Picked
 
 _TOGETHER = 1024
 """So many rows stay near the processor while piece after piece is added."""
-
-REACHED_OVER = 16
-"""So many first bytes of a row may be gone until `begin_again`."""
 
 
 def lengths(pieces: Sequence[Piece], rows: int) -> Ints:
@@ -40,9 +37,12 @@ def room(size: int) -> Bytes:
     return np.empty(size + WIDEST, np.uint8)
 
 
-def write(out: Bytes, pieces: Sequence[Piece], starts: Ints, ends: Ints) -> None:
-    """Write row i to `out[starts[i] : ends[i]]`; `out` came from `room`, `ends` are `starts` plus `lengths`."""
-    moves = list(_moves(out, pieces))
+def write(out: Bytes, pieces: Sequence[Piece], starts: Ints, ends: Ints, reach: int) -> None:
+    """Write row i to `out[starts[i] : ends[i]]`; `out` came from `room`, `ends` are `starts` plus `lengths`.
+
+    The first `reach` bytes behind a row may be gone until `begin_again`.
+    """
+    moves = list(_moves(out, pieces, reach))
     for first in range(0, len(starts), _TOGETHER):
         some = slice(first, first + _TOGETHER)
         at = starts[some].copy()
@@ -54,7 +54,7 @@ Move = Callable[[Ints, slice, Ints], int | Ints]
 """Writes a piece of some rows where each is to stand; gives by how much each row grew. Takes the rows' ends, too."""
 
 
-def _moves(out: Bytes, pieces: Sequence[Piece]) -> Iterator[Move]:
+def _moves(out: Bytes, pieces: Sequence[Piece], reach: int) -> Iterator[Move]:
     narrowest = [len(piece) if isinstance(piece, bytes) else piece.narrowest for piece in pieces]
     left = sum(narrowest)
     for piece, least in zip(pieces, narrowest, strict=True):
@@ -63,8 +63,8 @@ def _moves(out: Bytes, pieces: Sequence[Piece]) -> Iterator[Move]:
             for begin in range(0, len(piece), WIDEST):
                 yield _literal(out, piece[begin : begin + WIDEST])
         elif width := piece.widest:
-            if width - least > left + REACHED_OVER:
-                yield _cells_near_ends(out, piece, width)
+            if width - least > left + reach:
+                yield _cells_near_ends(out, piece, width, reach)
             else:
                 yield _cells(out, piece, width) if isinstance(piece, Cells) else _picked(out, piece, width)
 
@@ -100,13 +100,13 @@ def _picked(out: Bytes, piece: Picked, width: int) -> Move:
     return move
 
 
-def _cells_near_ends(out: Bytes, piece: Cells | Picked, width: int) -> Move:
+def _cells_near_ends(out: Bytes, piece: Cells | Picked, width: int, reach: int) -> Move:
     """For rows whose end is too near: they are copied at their own length."""
     target, source = windows(out, width), windows(_source(piece), width)
 
     def move(at: Ints, some: slice, ends: Ints) -> Ints:
         cells = piece.some(some)
-        near = at + width > ends + REACHED_OVER
+        near = at + width > ends + reach
         target[at[~near]] = source[cells.starts[~near]]
         for size in np.unique(cells.lengths[near]).tolist():
             rows = np.flatnonzero(near & (cells.lengths == size))
@@ -123,4 +123,4 @@ def _source(piece: Cells | Picked) -> Bytes:
 
 def begin_again(out: Bytes, starts: Ints, text: bytes) -> None:
     """Rows that all begin with this get their first bytes back."""
-    _literal(out, text[:REACHED_OVER])(starts, slice(None), starts)
+    _literal(out, text)(starts, slice(None), starts)

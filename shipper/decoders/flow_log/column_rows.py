@@ -12,9 +12,9 @@ import orjson
 from shipper.decoders.bulk_lines import Operation
 from shipper.decoders.columnar import writer
 from shipper.decoders.columnar.cells import Bytes, Flags, Ints, Words
-from shipper.decoders.columnar.document import Leaf, groups, parts
+from shipper.decoders.columnar.document import Leaf, parts
 from shipper.decoders.columnar.joined import Part, joined, spread
-from shipper.decoders.columnar.kinds import Kinds, kinds
+from shipper.decoders.columnar.kinds import kinds
 from shipper.decoders.columnar.numbers import base36
 from shipper.decoders.columnar.writer import Piece
 from shipper.decoders.flow_log.column_leaves import leaves
@@ -22,9 +22,6 @@ from shipper.decoders.flow_log.column_records import Records
 from shipper.decoders.flow_log.document import Stream
 from shipper.decoders.flow_log.values import moment
 from shipper.partition import PartitionRule
-
-LEAST_TOGETHER = 12
-"""Fewer records that are alike are quicker on the exact path."""
 
 _HOUR_MS = 3_600_000
 _ACTION_END = b'"}}\n'
@@ -38,54 +35,44 @@ class Target:
     operation: Operation
     identity: str
     first_ordinal: int
-    least_together: int = LEAST_TOGETHER
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Written:
-    """Records (rows of the table) whose lines have the same pieces, and how long they and their action lines are."""
+class Rows:
+    """Bulk lines to be written: of these rows of the table, how long they and their action lines are.
+
+    Row `rows[i]` goes to index `partitions[codes[i]]`.
+    """
 
     rows: Ints
     pieces: Sequence[Piece]
     actions: Ints
     lengths: Ints
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """Bulk lines to be written. `partitions[codes[row]]` is a row's index; `few` are rows left to the exact path."""
-
-    groups: Sequence[Written]
     partitions: Sequence[str]
     codes: Ints
-    few: Ints
 
-    def write(self, out: Bytes, ends: Ints) -> None:
-        """Every row's lines, so that they end at `ends[row]`."""
-        for group in self.groups:
-            end = ends[group.rows]
-            writer.write(out, group.pieces, end - group.lengths, end)
+    def write(self, out: Bytes, ends: Ints, reach: int) -> None:
+        """Every row's lines, so that they end at `ends[row]`; `reach` as in `writer.write`."""
+        end = ends[self.rows]
+        writer.write(out, self.pieces, end - self.lengths, end, reach)
 
 
-def rows(found: Records, wanted: Flags, stream: Stream, target: Target) -> Rows:
-    """The bulk lines of wanted records."""
+def rows(found: Records, wanted: Flags, stream: Stream, target: Target) -> Rows | None:
+    """The bulk lines of wanted records, if there are any."""
     if not wanted.any():
-        return Rows((), (), np.empty(0, np.int64), np.empty(0, np.int64))
+        return None
     made = leaves(found, stream)
     partitions, codes = _partitions(found, target.rule)
-    ids = base36(found.table.rows + target.first_ordinal)
     begins = Words(_begins(target, partitions), codes)
     of = kinds(_all_parts(begins, made), np.flatnonzero(wanted))
-    written: list[Written] = []
-    few: list[Ints] = []
-    for group in groups(made, of.models):
-        some = of.only(group)
-        if len(some.rows) < target.least_together:
-            few.append(some.rows)
-        else:
-            action: list[Part] = [(begins.take(some.models), None), (ids, None), (_ACTION_END, None)]
-            written.append(_written(some, action, parts(made, some.models)))
-    return Rows(written, partitions, codes, np.concatenate([*few, np.empty(0, np.int64)]))
+    action: list[Part] = [(begins.take(of.models), None), (base36(found.table.rows + target.first_ordinal), None)]
+    action.append((_ACTION_END, None))
+    actions = spread(joined(action, len(of.models)), of.rows, of.codes)
+    pieces = spread(joined([*action, *parts(made, of.models), (b"\n", None)], len(of.models)), of.rows, of.codes)
+    count = len(of.rows)
+    return Rows(
+        of.rows, pieces, writer.lengths(actions, count), writer.lengths(pieces, count), partitions, codes[of.rows]
+    )
 
 
 def _all_parts(begins: Words, made: Sequence[Leaf]) -> Iterator[Part]:
@@ -93,13 +80,6 @@ def _all_parts(begins: Words, made: Sequence[Leaf]) -> Iterator[Part]:
     for leaf in made:
         yield b"", leaf.present
         yield from leaf.parts
-
-
-def _written(some: Kinds, action: Sequence[Part], document: Sequence[Part]) -> Written:
-    rows, models = len(some.rows), len(some.models)
-    actions = spread(joined(action, models), some.rows, some.codes)
-    pieces = spread(joined([*action, *document, (b"\n", None)], models), some.rows, some.codes)
-    return Written(some.rows, pieces, writer.lengths(actions, rows), writer.lengths(pieces, rows))
 
 
 def _begins(target: Target, partitions: Sequence[str]) -> list[bytes]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from shipper.decoders.columnar.cells import Flags, Ints
 from shipper.decoders.flow_log.column_records import Records, records
-from shipper.decoders.flow_log.column_rows import LEAST_TOGETHER, Target, rows
+from shipper.decoders.flow_log.column_rows import Target, rows
 from shipper.decoders.flow_log.column_selection import wanted_rows
 from shipper.decoders.flow_log.columns import read_columns, wrapped_perhaps
 from shipper.decoders.flow_log.document import Layout, Stream, layout
@@ -50,12 +50,11 @@ class Exact(Protocol):
 
 
 class ColumnarFlowLogDecoder:
-    """Gives what `exact` gives, sooner. Fewer lines, or fewer records that are alike, are left to it."""
+    """Gives what `exact` gives, sooner. Fewer lines are left to it."""
 
-    def __init__(self, exact: Exact, *, least_lines: int = LEAST_LINES, least_together: int = LEAST_TOGETHER) -> None:
+    def __init__(self, exact: Exact, *, least_lines: int = LEAST_LINES) -> None:
         self._exact = exact
         self._least_lines = least_lines
-        self._least_together = least_together
 
     def decode(self, chunk: Chunk) -> Batch:
         """Every physical line becomes a document, a reject or a counted skip. Never raises for what a line holds."""
@@ -64,8 +63,7 @@ class ColumnarFlowLogDecoder:
             return self._exact.decode(chunk)
         if line_count(chunk.records) < self._least_lines:
             return self._exact.decode(chunk)
-        lines = lines_of(chunk.records)
-        decoding = _Decoding(self._exact, chunk, lines, self._least_together)
+        decoding = _Decoding(self._exact, chunk, lines_of(chunk.records))
         batch = decoding.batch(named or self._exact.settings.unnamed.columns)
         return self._exact.decode(chunk) if decoding.header_missed else batch
 
@@ -76,12 +74,11 @@ class _Decoding:
     `header_missed`: the exact path found a header where none was seen, and only it knows how to go on.
     """
 
-    def __init__(self, exact: Exact, chunk: Chunk, lines: Lines, least_together: int) -> None:
+    def __init__(self, exact: Exact, chunk: Chunk, lines: Lines) -> None:
         self._exact = exact
         self._settings = exact.settings
         self._chunk = chunk
         self._lines = lines
-        self._least_together = least_together
         self._parts = Parts(chunk, len(lines), self._settings.operation)
         self.header_missed = False
 
@@ -135,17 +132,17 @@ class _Decoding:
         excluded = ~odd & ~wanted_rows(self._settings.selection, section.columns, found)
         expired = ~(odd | excluded) & self._expired(found)
         left_out = excluded | expired
-        stream = self._exact.stream(self._chunk, columns)
-        made = rows(found, ~(odd | left_out), stream, self._target(section, columns))
-        odd[made.few] = True
         exact = found_table.odd
         exact[found_table.rows[odd]] = True
         if MOST_TROUBLE * exact.sum() > len(exact):
             return np.arange(len(exact))
         if not exact.all():
             self._parts.unknown_columns |= columns.unknown_names
-        self._parts.add_rows(made, found_table.rows + section.first)
-        self._count(found, ~(odd | left_out))
+        stream = self._exact.stream(self._chunk, columns)
+        wanted = ~(odd | left_out)
+        if made := rows(found, wanted, stream, self._target(section, columns)):
+            self._parts.add_rows(made, found_table.rows + section.first)
+        self._count(found, wanted)
         blank, out, old = (int(flags.sum()) for flags in (found_table.blank, excluded, expired))
         self._parts.sums += Sums(read=blank + out + old, skipped=blank, excluded=out, expired=old)
         return np.flatnonzero(exact)
@@ -171,7 +168,7 @@ class _Decoding:
     def _target(self, section: Section, columns: Layout) -> Target:
         rule = self._settings.rules[columns.dataset.name]
         first_ordinal = self._chunk.first_ordinal + section.first
-        return Target(rule, self._settings.operation, self._chunk.identity, first_ordinal, self._least_together)
+        return Target(rule, self._settings.operation, self._chunk.identity, first_ordinal)
 
 
 def runs(lines: Ints) -> Iterator[tuple[int, int]]:

@@ -15,6 +15,7 @@ import orjson
 
 from shipper.decoders.flow_log.derived import Json, derived_leaves
 from shipper.decoders.flow_log.fields import ABSENT, TGW, TGW_MARKS, VPC, Dataset, Field, Kind
+from shipper.decoders.flow_log.key_order import in_order
 from shipper.decoders.flow_log.values import READERS, Value, moment, timestamp
 from shipper.decoders.iana_protocols import PORT_PROTOCOLS
 from shipper.decoders.leaves import Place
@@ -85,9 +86,9 @@ def layout(columns: tuple[str, ...]) -> Layout:
 
 @lru_cache(maxsize=2)
 def leaf_places(dataset: Dataset) -> Mapping[str, Place]:
-    """Where every leaf of a dataset stands, by path: in the order of the tables."""
+    """Where every leaf of a dataset stands, by path."""
     derived = [leaf.path.removesuffix(".path") for leaf in dataset.derived if leaf.path != "flowtap.malformed.text"]
-    paths = dict.fromkeys([*derived, *(column.target for column in dataset.fields.values())])
+    paths = in_order([*derived, *(column.target for column in dataset.fields.values())])
     parts = [path.split(".") for path in paths]
     return {
         path: Place(at, tuple(names[:-1]), names[-1]) for at, (path, names) in enumerate(zip(paths, parts, strict=True))

@@ -6,13 +6,14 @@ Every line has at most one document, so what a line's document takes tells where
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
+from os.path import commonprefix
 from typing import cast
 
 import numpy as np
 
 from shipper.decoders.bulk_lines import Operation
 from shipper.decoders.columnar import writer
-from shipper.decoders.columnar.cells import Bytes, Ints
+from shipper.decoders.columnar.cells import WIDEST, Bytes, Ints
 from shipper.decoders.flow_log.column_rows import Rows
 from shipper.model import Batch, Chunk, Reject, Sums
 
@@ -25,7 +26,7 @@ class Parts:
 
     def __init__(self, chunk: Chunk, lines: int, operation: Operation) -> None:
         self._chunk = chunk
-        self._begin = f'{{"{operation}":{{"_index":"'.encode("ascii")
+        self._operation = operation
         self._lengths: Ints = np.zeros(lines, np.int64)
         self._actions: Ints = np.zeros(lines, np.int64)
         self._codes: Ints = np.zeros(lines, np.int64)
@@ -41,10 +42,10 @@ class Parts:
     def add_rows(self, rows: Rows, lines: Ints) -> None:
         """Rows, and the line of each row of their table."""
         codes = np.array([self._code(name) for name in rows.partitions], np.int64)
-        for group in rows.groups:
-            self._lengths[lines[group.rows]] = group.lengths
-            self._actions[lines[group.rows]] = group.actions
-            self._codes[lines[group.rows]] = codes[rows.codes[group.rows]]
+        mine = lines[rows.rows]
+        self._lengths[mine] = rows.lengths
+        self._actions[mine] = rows.actions
+        self._codes[mine] = codes[rows.codes]
         self._rows.append((rows, lines))
 
     def add_batch(self, batch: Batch) -> None:
@@ -64,8 +65,9 @@ class Parts:
         ends = np.cumsum(self._lengths)
         size = int(ends[-1])
         out = writer.room(size)
+        prefix = self._begin()
         for rows, lines in self._rows:
-            rows.write(out, ends[lines])
+            rows.write(out, ends[lines], len(prefix))
         for batch, lines in self._batches:
             body = np.frombuffer(batch.body, np.uint8)
             for number, end in enumerate(ends[lines]):
@@ -73,7 +75,7 @@ class Parts:
                 out[end - length : end] = body[begin : begin + length]
         documents = np.flatnonzero(self._lengths)
         if len(documents):
-            writer.begin_again(out, ends[documents] - self._lengths[documents], self._begin)
+            writer.begin_again(out, ends[documents] - self._lengths[documents], prefix)
         firsts = ends[documents] - self._lengths[documents] + self._actions[documents]
         check_framing(out[:size], firsts, ends[documents])
         return Batch(
@@ -88,6 +90,11 @@ class Parts:
             unknown_columns=self.unknown_columns,
             other_logs=dict(self._other_logs),
         )
+
+    def _begin(self) -> bytes:
+        """What all action lines begin with."""
+        begins = [f'{{"{self._operation}":{{"_index":"{name}","_id":"' for name in self._names]
+        return commonprefix(begins).encode("ascii")[:WIDEST]  # noqa: RUF071  (texts, no paths)
 
     def _code(self, name: str) -> int:
         return self._names.setdefault(name, len(self._names))

@@ -21,7 +21,7 @@ def rows_of(parts: list[Part]) -> list[bytes]:
     sizes = writer.lengths(pieces, ROWS)
     ends = np.cumsum(sizes)
     out = writer.room(int(ends[-1]))
-    writer.write(out, pieces, ends - sizes, ends)
+    writer.write(out, pieces, ends - sizes, ends, len(BEGIN))
     writer.begin_again(out, ends - sizes, BEGIN)
     return [out[end - size : end].tobytes() for size, end in zip(sizes, ends, strict=True)]
 

@@ -25,12 +25,3 @@ def test_where_nothing_differs_there_is_one_kind() -> None:
     found = kinds([(b"x", None)], ROWS)
     assert found.codes.tolist() == [0] * len(ROWS)
     assert found.models.tolist() == [ROWS[0]]
-
-
-def test_some_kinds_have_their_rows_only() -> None:
-    found = kinds([(b"x", FLAGS[0]), (b"y", FLAGS[1])], ROWS)
-    wanted = np.array([3, 1])
-    some = found.only(wanted)
-    assert some.rows.tolist() == [row for row, code in zip(ROWS, found.codes, strict=True) if code in {1, 3}]
-    assert some.models.tolist() == found.models[wanted].tolist()
-    assert [wanted[code] for code in some.codes] == [code for code in found.codes if code in {1, 3}]
