@@ -3,6 +3,9 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 VENV := .venv/bin
+# Most of a run waits for containers, so files of tests run two at a time, in their order: each process has nodes of its
+# own. A node that is not ours (OPENSEARCH_URL) is for one.
+AT_ONCE := $(if $(OPENSEARCH_URL),0,2) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test setup up down images fmt lint types unit integration search bench golden docs pins clean
 
@@ -13,7 +16,7 @@ demo: setup ## Start the stack, load a day of flow logs and a sensor's events, s
 	demo/run.sh
 
 test: setup images lint types ## Every check and every test, containers included
-	$(VENV)/pytest --require-services
+	$(VENV)/pytest --require-services --numprocesses $(AT_ONCE)
 
 setup: ## Make .venv with the pinned versions
 	@tools/setup.sh
@@ -45,7 +48,7 @@ unit: setup ## Tests without services
 	$(VENV)/pytest tests/unit tests/contract tests/golden tests/property tests/house
 
 integration: setup ## Tests against real OpenSearch in containers
-	$(VENV)/pytest --require-services tests/integration
+	$(VENV)/pytest --require-services --numprocesses $(AT_ONCE) tests/integration
 
 search: setup ## Property tests with new random examples: they look for what the same ones do not show
 	FLOWTAP_HYPOTHESIS=search $(VENV)/pytest tests/property
