@@ -1,20 +1,25 @@
-"""Elastic Load Balancing: who stands behind a load balancer. A thin client; every call is tried a few times.
+"""Elastic Load Balancing: what a load balancer takes, and who stands behind it. A thin client, patient with AWS.
 
-In: a load balancer's ARN. Out: ids of its targets as they are registered: instances or addresses.
-Elastic Load Balancing API Reference, version 2015-12-01: "DescribeTargetGroups", "DescribeTargetHealth".
+In: a load balancer's ARN. Out: ids of its targets as they are registered (instances or addresses); how it is set up.
+Elastic Load Balancing API Reference, version 2015-12-01: "DescribeTargetGroups", "DescribeTargetHealth",
+"DescribeLoadBalancers", "DescribeLoadBalancerAttributes", "DescribeListeners".
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from botocore import exceptions as theirs
 from botocore.config import Config
 
+from aws.balancer import Balancer, Group
 from aws.errors import AwsDenied, AwsError, AwsGone, AwsUnavailable
 from aws.session import AwsOptions, open_session
 from aws.trouble import TROUBLES, translated
 
 _CONFIG = Config(connect_timeout=10, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 6})
 _ABSENT = frozenset({"LoadBalancerNotFound", "LoadBalancerNotFoundException", "TargetGroupNotFound", "ValidationError"})
+_CROSS_ZONE = "load_balancing.cross_zone.enabled"
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
@@ -26,22 +31,36 @@ class Balancers:
 
     def members(self, arn: str) -> frozenset[str]:
         """Raises AwsGone where there is no such load balancer in this account and region, AwsError."""
-        try:
-            groups = self._client.get_paginator("describe_target_groups").paginate(LoadBalancerArn=arn)
-            return frozenset(
-                each["Target"]["Id"]
-                for page in groups
-                for group in page.get("TargetGroups", ())
-                for each in self._client.describe_target_health(TargetGroupArn=group["TargetGroupArn"]).get(
-                    "TargetHealthDescriptions", ()
-                )
+        with _translating(arn):
+            return frozenset().union(*(group.members for group in self._groups(arn)))
+
+    def described(self, arn: str) -> Balancer:
+        """Raises as `members` does."""
+        with _translating(arn):
+            (found,) = self._client.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
+            told = self._client.describe_load_balancer_attributes(LoadBalancerArn=arn).get("Attributes", ())
+            pages = self._client.get_paginator("describe_listeners").paginate(LoadBalancerArn=arn)
+            listeners = [each for page in pages for each in page.get("Listeners", ())]
+            crossing = {each["Key"]: each.get("Value") for each in told}.get(_CROSS_ZONE) == "true"
+            return Balancer(
+                len(found.get("AvailabilityZones", ())),
+                crossing,
+                frozenset((each["Protocol"], each["Port"]) for each in listeners),
+                tuple(self._groups(arn)),
             )
-        except theirs.ClientError as error:
-            raise _answered(error, arn) from error
-        except (theirs.ConnectionError, theirs.HTTPClientError) as error:
-            raise AwsUnavailable(f"{arn}: {' '.join(str(error).split())[:200]}") from error
-        except TROUBLES as error:
-            raise translated(error) from error
+
+    def _groups(self, arn: str) -> Iterator[Group]:
+        for page in self._client.get_paginator("describe_target_groups").paginate(LoadBalancerArn=arn):
+            for each in page.get("TargetGroups", ()):
+                told = self._client.describe_target_health(TargetGroupArn=each["TargetGroupArn"])
+                health = told.get("TargetHealthDescriptions", ())
+                yield Group(
+                    each["TargetGroupName"],
+                    each.get("Protocol", ""),
+                    (each.get("HealthCheckProtocol", ""), each.get("HealthCheckPort", "")),
+                    frozenset(one["Target"]["Id"] for one in health),
+                    sum(one.get("TargetHealth", {}).get("State") == "healthy" for one in health),
+                )
 
 
 def open_balancers(options: AwsOptions) -> Balancers:
@@ -53,11 +72,22 @@ def open_balancers(options: AwsOptions) -> Balancers:
         raise translated(error) from error
 
 
+@contextmanager
+def _translating(arn: str) -> Iterator[None]:
+    try:
+        yield
+    except theirs.ClientError as error:
+        raise _answered(error, arn) from error
+    except (theirs.ConnectionError, theirs.HTTPClientError) as error:
+        raise AwsUnavailable(f"{arn}: {' '.join(str(error).split())[:200]}") from error
+    except TROUBLES as error:
+        raise translated(error) from error
+
+
 def _answered(error: theirs.ClientError, arn: str) -> AwsError:
     code = error.response.get("Error", {}).get("Code", "")
     if code in _ABSENT:
         return AwsGone(f"{arn}: {code}")
     if code in _DENIED:
-        actions = "elasticloadbalancing:DescribeTargetGroups and elasticloadbalancing:DescribeTargetHealth"
-        return AwsDenied(f"{arn}: {code}. It takes {actions}")
+        return AwsDenied(f"{arn}: {code}. It takes elasticloadbalancing:{error.operation_name}")
     return translated(error)

@@ -9,7 +9,7 @@ from pathlib import Path
 from aws.endpoint.answer import Endpoint
 from aws.endpoint.fault import Fault
 from aws.endpoint.seed import add_group, add_instance, add_subnet, add_vpc, read_seed
-from aws.endpoint.serving import handler_of
+from aws.endpoint.serving import VARIABLES, handler_of
 from aws.endpoint.world import World
 
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     trouble.stale_reads = given.stale_reads
     with ThreadingHTTPServer(("127.0.0.1", given.port), handler_of(Endpoint(world))) as server:
         address = f"http://127.0.0.1:{server.server_port}"
-        sys.stdout.write(f"export AWS_ENDPOINT_URL_EC2={address} AWS_ENDPOINT_URL_STS={address}\n")
+        sys.stdout.write(f"export {' '.join(f'{name}={address}' for name in VARIABLES)}\n")
         sys.stdout.flush()
         try:
             server.serve_forever()

@@ -82,6 +82,10 @@ LISTINGS: Final[Mapping[str, Listing]] = {
         there.ENDPOINT, "VpcEndpoints", "VpcEndpointIds",
         {"vpc-endpoint-id": "VpcEndpointId", "vpc-endpoint-type": "VpcEndpointType", "vpc-id": "VpcId"},
     ),
+    "DescribeVpcEndpointServiceConfigurations": Listing(
+        there.SERVICE, "ServiceConfigurations", "ServiceIds",
+        {"service-name": "ServiceName", "service-id": "ServiceId", "service-state": "ServiceState"},
+    ),
 }  # fmt: skip
 
 

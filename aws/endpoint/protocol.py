@@ -16,6 +16,8 @@ from botocore.validate import ParamValidator
 
 from aws.endpoint.fault import Fault
 
+_BALANCING: Final = "2015-12-01"
+"""The version of the Elastic Load Balancing API."""
 REQUEST_ID: Final = "00000000-0000-4000-8000-000000000000"
 
 
@@ -27,6 +29,8 @@ def service_model(service: str = "ec2") -> ServiceModel:
 
 def operation_of(form: Mapping[str, str]) -> OperationModel:
     """The operation that a form asks for. Raises Fault for one that no model has."""
+    if form.get("Version") == _BALANCING:
+        raise Fault("LoadBalancerNotFound", "This endpoint has no load balancers.")
     service = "sts" if form.get("Version") == service_model("sts").api_version else "ec2"
     name = form.get("Action", "")
     if name not in service_model(service).operation_names:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aws.endpoint.fault import Fault
-from aws.endpoint.world import GROUP, INSTANCE, INTERFACE, SUBNET, VPC, Document, World, tags_key
+from aws.endpoint.world import ENDPOINT, GROUP, INSTANCE, INTERFACE, SERVICE, SUBNET, VPC, Document, World, tags_key
 
 
 def add_vpc(world: World, cidr: str = "10.0.0.0/16", identity: str = "") -> str:
@@ -76,6 +76,22 @@ def add_interface(world: World, subnet: str, instance: str = "", group: str = ""
         "PrivateIpAddresses": [{"Primary": True, "PrivateIpAddress": address}], "Status": "in-use",
         "Groups": [{"GroupId": group, "GroupName": group}] if group else [], tags_key(INTERFACE): [], **attachment,
     }  # fmt: skip
+    return identity
+
+
+def add_gateway_endpoint(world: World, vpc: str, balancer: str = "") -> str:
+    """An endpoint of a gateway load balancer; its id. Without the balancer's ARN its service is another account's."""
+    identity, service = world.new_id(ENDPOINT), world.new_id(SERVICE)
+    name = f"com.amazonaws.vpce.{world.region}.{service}"
+    world.kinds[ENDPOINT][identity] = {
+        "VpcEndpointId": identity, "VpcEndpointType": "GatewayLoadBalancer", "VpcId": vpc, "ServiceName": name,
+        "State": "available", "OwnerId": world.account, "Tags": [],
+    }  # fmt: skip
+    if balancer:
+        world.kinds[SERVICE][service] = {
+            "ServiceId": service, "ServiceName": name, "ServiceState": "Available", "Tags": [],
+            "ServiceType": [{"ServiceType": "GatewayLoadBalancer"}], "GatewayLoadBalancerArns": [balancer],
+        }  # fmt: skip
     return identity
 
 

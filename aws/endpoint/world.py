@@ -22,11 +22,11 @@ TARGET, FILTER, RULE, SESSION = (
     "traffic-mirror-target", "traffic-mirror-filter", "traffic-mirror-filter-rule", "traffic-mirror-session",
 )  # fmt: skip
 INSTANCE, INTERFACE, SUBNET, VPC = "instance", "network-interface", "subnet", "vpc"
-GROUP, ENDPOINT = "security-group", "vpc-endpoint"
+GROUP, ENDPOINT, SERVICE = "security-group", "vpc-endpoint", "vpc-endpoint-service"
 
 _PREFIXES: Final = {
     TARGET: "tmt", FILTER: "tmf", RULE: "tmfr", SESSION: "tms", INSTANCE: "i", INTERFACE: "eni", SUBNET: "subnet",
-    VPC: "vpc", GROUP: "sg", ENDPOINT: "vpce",
+    VPC: "vpc", GROUP: "sg", ENDPOINT: "vpce", SERVICE: "vpce-svc",
 }  # fmt: skip
 # Amazon EC2 API Reference, "Error codes for the Amazon EC2 API".
 _ABSENT: Final = {
@@ -40,6 +40,7 @@ _ABSENT: Final = {
     VPC: "InvalidVpcID.NotFound",
     GROUP: "InvalidGroup.NotFound",
     ENDPOINT: "InvalidVpcEndpointId.NotFound",
+    SERVICE: "InvalidVpcEndpointServiceId.NotFound",
 }
 
 

@@ -5,6 +5,7 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 
 from aws.mirror_rules import RULES
+from mirror.managed.balancer import amiss
 from mirror.managed.desired import Desired, FilterWish
 from mirror.managed.model import Interface, Observed
 from mirror.managed.placement import Remark, place, standing_target
@@ -65,7 +66,11 @@ def _on_targets(desired: Desired, observed: Observed) -> Iterator[Remark]:
             yield Remark(about, f"it is account {standing.owner}'s: {RULES['shared-target']}")
         kind = standing.kind if standing else wish.kind
         if kind == "network-load-balancer":
-            yield Remark(about, f"see to it yourself: {RULES['load-balancer']}")
+            seen = observed.balancers.get(standing.ref if standing else wish.ref)
+            said = (
+                amiss(seen) if seen else (f"it could not be looked at, see to it yourself: {RULES['load-balancer']}",)
+            )
+            yield from (Remark(about, text) for text in said)
         elif kind == "network-interface":
             yield Remark(about, str(RULES["mtu"]))
 

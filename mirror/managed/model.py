@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from aws.balancer import Balancer
+
 Tags = Mapping[str, str]
 NO_TAGS: Final[Tags] = MappingProxyType({})
 
@@ -100,6 +102,8 @@ class Observed:
     open_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     analysers: frozenset[str] = frozenset()
     """Interfaces and instances behind load balancers that are targets, as far as they could be seen."""
+    balancers: Mapping[str, Balancer] = field(default_factory=dict)
+    """Network load balancers that are wanted as targets, as far as they could be seen, by ARN."""
     looked_behind: frozenset[str] = frozenset()
     """Targets, by `ref`, whose members were looked up."""
     doubts: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from aws.mirror_rules import RULES, Limits
 from mirror.managed.desired import START, Desired
 from mirror.managed.eligibility import analysers, refusal, selected
 from mirror.managed.incident import POLICY, incident, target_of
+from mirror.managed.members import GATEWAY, NETWORK
 from mirror.managed.model import Interface, Observed, Session
 from mirror.managed.ownership import FINDING, NAME, NEVER, SINCE, owned
 from mirror.managed.placement import own_sessions, place
@@ -22,7 +23,6 @@ from mirror.response.guards import SKEW, No, Situation, wanted
 from mirror.response.policy import PolicyRule
 
 _HOUR: Final = timedelta(hours=1)
-_BALANCED: Final = frozenset({"network-load-balancer", "gateway-load-balancer-endpoint"})
 
 
 def decide(finding: Finding, here: Situation) -> tuple[Decision, ...]:
@@ -87,18 +87,26 @@ def _own(observed: Observed) -> dict[str, Session]:
 def _untouchable(interface: Interface, here: Situation) -> No | None:
     """Guards that hold for new sessions and for those that are there."""
     observed = here.observed
-    balanced = (each for each in observed.targets if each.kind in _BALANCED)
-    unseen = next((each for each in balanced if each.ref not in observed.looked_behind), None)
+    unseen = _unseen(observed) if here.policy.unseen_members == "refuse" else ""
     guarded = analysers(observed.interfaces, observed.targets, (), observed.analysers)
     said = refusal(interface, guarded)
     if said:
         never = "never" in {interface.tags.get(NEVER), interface.instance_tags.get(NEVER)}
         return No("analyser" if interface.eni in guarded else "opt-out" if never else "not-mirrorable", said)
-    if unseen is not None:
-        return No("analysers-unseen", f"who stands behind {unseen.ref} cannot be seen, and might be this one")
+    if unseen:
+        return No("analysers-unseen", unseen)
     if not here.policy.never.empty and selected(interface, here.policy.never):
         return No("never", "the policy's `never` selects it")
     return None
+
+
+def _unseen(observed: Observed) -> str:
+    """Why it is not known who stands behind targets; empty where it is."""
+    for each in observed.targets:
+        if each.kind in {NETWORK, GATEWAY} and each.ref not in observed.looked_behind:
+            why = (doubt for doubt in observed.doubts if each.ref in doubt)
+            return next(why, f"nobody looked who stands behind {each.ref}")
+    return ""
 
 
 def _extension(finding: Finding, rule: PolicyRule, session: Session, here: Situation, about: Decision) -> Decision:

@@ -75,6 +75,7 @@ class Policy(Strict):
     stale: Span = timedelta(minutes=30)
     longest: Span = timedelta(hours=12)
     kill_switch: str = ""
+    unseen_members: Literal["refuse", "allow"] = "refuse"
 
     @model_validator(mode="after")
     def _times(self) -> Self:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from integration.mirror_endpoint import served
+from aws_server import moto
+from integration.mirror_endpoint import balancer, served
 from mirror.inventory import read_inventory
 from mirror_account import BALANCER, FILE, Account
 from shipper.cli.main import run
@@ -96,6 +97,23 @@ def test_one_machine_is_mirrored_for_a_while(command: Command) -> None:
     assert command.account.counts()[3] == 4
     command("destroy", "--plan", "start", "--yes")
     assert command.account.counts()[3] == 3
+
+
+def test_an_analyser_behind_a_load_balancer_is_never_planned_nor_started(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analyser, eni = command.account.web[0]
+    address = command.account.world.kinds["network-interface"][eni]["PrivateIpAddress"]
+    with moto() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", url)
+        command.file.write_text(FILE.format(balancer=balancer(url, address)), "utf-8")
+        shown = command.shown("apply", str(command.file), "--yes")
+        assert f"{eni}: not mirrored by web: it is an analyser's" in shown
+        assert "cross-zone balancing is off" in shown
+        assert "no UDP listener" not in shown
+        assert {each["NetworkInterfaceId"] for each in command.account.sessions()}.isdisjoint({eni})
+        assert "it is an analyser's" in command.shown("start", "--instance", analyser, "--yes", code=3)
+    assert command.account.counts()[3] == 2
 
 
 def test_what_is_wrong_is_told(command: Command) -> None:

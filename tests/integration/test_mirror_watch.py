@@ -9,7 +9,7 @@ import pytest
 
 from aws_server import client, moto
 from findings import ID, finding, text
-from integration.mirror_endpoint import served
+from integration.mirror_endpoint import balancer, served
 from mirror.inventory import read_inventory
 from mirror_account import Account
 from shipper.cli.main import run
@@ -78,23 +78,6 @@ def test_findings_of_a_queue_start_sessions_that_the_inventory_names(
     decisions = [line["decision"] for line in lines if line["event_type"] == "mirror_decision"]
     dry, acted = ([each["reason"] for each in decisions if each["dry_run"] is told] for told in (True, False))
     assert (sorted(dry), acted) == (["finding", "malformed"], ["finding", "replay"])
-
-
-def balancer(url: str, address: str) -> str:
-    """A network load balancer at moto with this address behind it; its ARN."""
-    elb, ec2 = client("elbv2", url), client("ec2", url)
-    subnet = ec2.describe_subnets()["Subnets"][0]
-    made = elb.create_load_balancer(Name="sensors", Type="network", Subnets=[subnet["SubnetId"]])["LoadBalancers"][0]
-    arn: str = made["LoadBalancerArn"]
-    group = elb.create_target_group(
-        Name="sensors", Protocol="UDP", Port=4789, VpcId=subnet["VpcId"], TargetType="ip",
-        HealthCheckProtocol="TCP", HealthCheckPort="9465",
-    )["TargetGroups"][0]["TargetGroupArn"]  # fmt: skip
-    elb.create_listener(
-        LoadBalancerArn=arn, Protocol="UDP", Port=4789, DefaultActions=[{"Type": "forward", "TargetGroupArn": group}]
-    )
-    elb.register_targets(TargetGroupArn=group, Targets=[{"Id": address, "Port": 4789}])
-    return arn
 
 
 def test_who_stands_behind_a_load_balancer_is_never_mirrored(

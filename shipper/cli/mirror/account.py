@@ -14,6 +14,7 @@ from shipper.cli.output import note, write_json, write_lines, write_table
 
 if TYPE_CHECKING:
     from aws.ec2 import Ec2
+    from aws.elb import Balancers
     from mirror.managed.apply import Outcome
     from mirror.managed.desired import Desired
     from mirror.managed.look import Look
@@ -51,6 +52,15 @@ def client(context: Context) -> "Ec2":
 
     with translating():
         return open_ec2(AwsOptions(**context.settings.aws.model_dump()))
+
+
+def balancers(context: Context) -> "Balancers":
+    """Load balancers, by the settings in section aws."""
+    from aws.elb import open_balancers
+    from aws.session import AwsOptions
+
+    with translating():
+        return open_balancers(AwsOptions(**context.settings.aws.model_dump()))
 
 
 def wishes(file: Path) -> "Desired":

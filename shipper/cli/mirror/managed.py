@@ -13,6 +13,7 @@ from shipper.cli.mirror.account import (
     JSON,
     YES,
     as_json,
+    balancers,
     client,
     make_it_so,
     show,
@@ -39,7 +40,7 @@ def plan_command(
 
     desired, ec2 = wishes(file), client(context)
     with translating():
-        looked = look(ec2, desired, now())
+        looked = look(ec2, desired, now(), behind=balancers(context))
     if export:
         write_json(terraform(desired, looked.observed))
         return 0
@@ -59,7 +60,7 @@ def apply_command(context: Context, /, file: Path, inventory: Path | None, yes: 
 
     desired, ec2 = wishes(file), client(context)
     with translating():
-        looked = look(ec2, desired, now())
+        looked = look(ec2, desired, now(), behind=balancers(context))
     return make_it_so(context, ec2, looked, inventory, yes=yes, json_wanted=json_wanted)
 
 

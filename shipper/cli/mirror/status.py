@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shipper.cli.context import Context, now
-from shipper.cli.mirror.account import INVENTORY, JSON, client, show_identity, translating, wishes, write_inventory
+from shipper.cli.mirror.account import (
+    INVENTORY,
+    JSON,
+    balancers,
+    client,
+    show_identity,
+    translating,
+    wishes,
+    write_inventory,
+)
 from shipper.cli.output import note, write_json, write_lines, write_table
 
 if TYPE_CHECKING:
@@ -40,7 +49,7 @@ def status_command(context: Context, /, file: Path | None, inventory: Path | Non
         if desired is None:
             observed = observe(ec2)
         else:
-            looked = look(ec2, desired, now())
+            looked = look(ec2, desired, now(), behind=balancers(context))
             observed, changes = looked.observed, len(looked.plan.steps)
     write_inventory(context, ec2, inventory, observed)
     rows = _sessions(observed)

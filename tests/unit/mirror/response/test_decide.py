@@ -182,6 +182,11 @@ def test_what_just_passes_a_guard() -> None:
             {"past": Past({read_finding(text(world.event())).version: NOW})},
         ),
         (world.event(), behind("network-load-balancer")(world)),
+        (
+            world.event(),
+            behind("network-load-balancer", seen=False)(world)
+            | {"policy": read_policy(f'unseen_members = "allow"\ntarget = "{world.target}"\n{POLICY}')},
+        ),
         (sequence(*world.account.web[0]) | {}, {"policy": read_policy("[[rules]]")}),
     ):
         assert [each.action for each in world.decided(given, **changed)] == ["mirrored"]

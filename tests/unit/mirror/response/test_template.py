@@ -11,8 +11,11 @@ import yaml
 
 from aws.calls import DELETE, RECEIVE
 from aws.ec2 import Ec2
+from aws.endpoint.seed import add_gateway_endpoint
 from ec2_client import client
 from findings import finding, text
+from mirror.managed.members import with_members
+from mirror.managed.model import Observed
 from mirror.managed.observe import observe
 from mirror.response.decision import Past
 from mirror.response.policy import read_policy
@@ -57,12 +60,17 @@ class Nowhere:
 def calls() -> Iterator[str]:
     """Those of a session that is begun, extended and ended."""
     account, called = Account(), set[str]()
-    account.raw.create_traffic_mirror_target(NetworkInterfaceId=account.sensor)
+    made = account.raw.create_traffic_mirror_target(NetworkInterfaceId=account.sensor)["TrafficMirrorTarget"]
+    endpoint = add_gateway_endpoint(account.world, account.vpc, "a balancer")
+    account.raw.create_traffic_mirror_target(GatewayLoadBalancerEndpointId=endpoint)
     ec2 = Ec2(Recording(account.raw, called), client(account.endpoint, "sts"), "us-east-1", wait=account.waited.append)
     now = NOW
-    watching = Watching(
-        read_policy("[[rules]]"), lambda: observe(ec2), lambda: now, Nowhere(), lambda: False, Past(), ec2
-    )
+    policy = read_policy(f'target = "{made["TrafficMirrorTargetId"]}"\n[[rules]]')
+
+    def looked() -> Observed:
+        return with_members(observe(ec2), ec2, lambda _: ())
+
+    watching = Watching(policy, looked, lambda: now, Nowhere(), lambda: False, Past(), ec2)
     said = []
     for minutes in (0, 30):
         now = NOW.replace(minute=minutes)
@@ -70,7 +78,7 @@ def calls() -> Iterator[str]:
     now = NOW.replace(hour=23)
     said += watching.sweep()
     assert [each.action for each in said] == ["mirrored", "extended", "expired"]
-    assert account.counts() == (1, 0, 0, 0)
+    assert account.counts() == (2, 0, 0, 0)
     yield from called
 
 
