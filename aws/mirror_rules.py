@@ -98,6 +98,10 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType({
         "a source's MTU should be 54 bytes (IPv4) or 74 (IPv6) below the target's, at most 8947, or packets are cut",
         _FORMATS,
     ),
+    "skipped": Rule(
+        "under congestion production traffic goes first, and packets are not mirrored",
+        "vpc/latest/mirroring/traffic-mirror-cloudwatch.html",
+    ),
     "shared-target": Rule("a target of another account is shared through AWS RAM; its owner sees sessions", _SHARED),
     "max-results": Rule("a page has 5 to 1000 results", _API + "API_DescribeTrafficMirrorSessions.html"),
     "known-filters": Rule("a describe call refuses filter names that its page does not list"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aws_server import moto
+from aws_server import client, moto
 from integration.mirror_endpoint import balancer, served
 from mirror.inventory import read_inventory
 from mirror_account import BALANCER, FILE, Account
@@ -97,6 +97,25 @@ def test_one_machine_is_mirrored_for_a_while(command: Command) -> None:
     assert command.account.counts()[3] == 4
     command("destroy", "--plan", "start", "--yes")
     assert command.account.counts()[3] == 3
+
+
+def test_skipped_packets_are_told_where_they_can_be_read(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    command("apply", str(command.file), "--yes")
+    shown = command.shown("status")
+    assert shown.count("skipped packets are not known") == 1
+    assert "It takes cloudwatch:GetMetricData" in shown
+    lossy, fine = (instance for instance, _ in command.account.web[:2])
+    with moto() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH", url)
+        for instance, way, packets in ((lossy, "In", 7), (lossy, "Out", 5), (fine, "In", 0)):
+            metric = {"MetricName": f"NetworkPacketsSkipMirror{way}", "Value": packets}
+            metric["Dimensions"] = [{"Name": "InstanceId", "Value": instance}]
+            client("cloudwatch", url).put_metric_data(Namespace="AWS/EC2", MetricData=[metric])
+        rows = {row["instance_id"]: row["skipped_packets"] for row in command("status")["sessions"]}
+        assert rows == {lossy: 12, fine: 0, command.account.web[2][0]: None}
+        shown = command.shown("status")
+    assert "12 packets of its instance were not mirrored within an hour" in shown
+    assert "skipped packets are not known" not in shown
 
 
 def test_an_analyser_behind_a_load_balancer_is_never_planned_nor_started(

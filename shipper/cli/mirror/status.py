@@ -1,5 +1,7 @@
 """`shipper mirror status`: the mirror sessions there are at AWS."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +23,11 @@ from shipper.cli.output import note, write_json, write_lines, write_table
 if TYPE_CHECKING:
     from mirror.managed.model import Observed
 
-
+_LATELY = timedelta(hours=1)
 _COLUMNS = (
     ("VNI", "vni", "right"), ("session", "session_id", "left"), ("interface", "eni", "left"),
     ("instance", "instance_id", "left"), ("number", "number", "right"), ("target", "target", "left"),
-    ("plan", "plan", "left"), ("until", "expires_at", "left"),
+    ("plan", "plan", "left"), ("until", "expires_at", "left"), ("skipped", "skipped_packets", "right"),
 )  # fmt: skip
 
 
@@ -37,7 +39,8 @@ _COLUMNS = (
 def status_command(context: Context, /, file: Path | None, inventory: Path | None, json_wanted: bool) -> int:
     """Show the mirror sessions of the account, and what is amiss; with FILE whether they are as it says.
 
-    The inventory of VNIs, if there is one, is brought up to date.
+    The inventory of VNIs, if there is one, is brought up to date. Skipped are the packets of the instance that were not
+    mirrored within the last hour, by CloudWatch, where it may be asked.
     """
     from mirror.managed.look import look
     from mirror.managed.observe import observe
@@ -52,7 +55,7 @@ def status_command(context: Context, /, file: Path | None, inventory: Path | Non
             looked = look(ec2, desired, now(), behind=balancers(context))
             observed, changes = looked.observed, len(looked.plan.steps)
     write_inventory(context, ec2, inventory, observed)
-    rows = _sessions(observed)
+    rows = _sessions(observed, _skipped(context, observed))
     if json_wanted:
         write_json({"account": observed.account, "region": observed.region, "sessions": rows, "changes": changes})
         return 0
@@ -60,7 +63,7 @@ def status_command(context: Context, /, file: Path | None, inventory: Path | Non
     write_table(
         f"{len(rows)} sessions",
         {heading: kind for heading, _, kind in _COLUMNS},
-        [tuple(row[name] for _, name, _ in _COLUMNS) for row in rows],
+        [tuple("" if row[name] is None else row[name] for _, name, _ in _COLUMNS) for row in rows],
     )
     for row in rows:
         if row["amiss"]:
@@ -70,7 +73,26 @@ def status_command(context: Context, /, file: Path | None, inventory: Path | Non
     return 0
 
 
-def _sessions(observed: "Observed") -> list[dict[str, Any]]:
+def _skipped(context: Context, observed: "Observed") -> Mapping[str, int]:
+    """Packets by instance; nothing, and a word, where CloudWatch does not say."""
+    from aws.errors import AwsError
+    from aws.mirror_metrics import open_mirror_metrics
+    from aws.session import AwsOptions
+
+    sources = {session.eni for session in observed.sessions}
+    instances = {each.instance for each in observed.interfaces.values() if each.eni in sources} - {""}
+    if not instances:
+        return {}
+    try:
+        metrics = open_mirror_metrics(AwsOptions(**context.settings.aws.model_dump()))
+        return metrics.skipped(instances, now() - _LATELY, now())
+    except AwsError as error:
+        note(f"skipped packets are not known: {error}")
+        return {}
+
+
+def _sessions(observed: "Observed", skipped: Mapping[str, int]) -> list[dict[str, Any]]:
+    from aws.mirror_rules import RULES
     from mirror.managed.ownership import EXPIRES, PLAN
     from mirror.managed.plan import expiry
 
@@ -78,12 +100,16 @@ def _sessions(observed: "Observed") -> list[dict[str, Any]]:
     for session in observed.sessions:
         interface = observed.interfaces.get(session.eni)
         end = expiry(session.tags)
-        amiss = "" if interface else "its source is gone"
+        lost = skipped.get(interface.instance) if interface else None
+        amiss = [] if interface else ["its source is gone"]
+        if lost:
+            amiss.append(f"{lost:,} packets of its instance were not mirrored within an hour: {RULES['skipped']}")
         if end is not None and end <= now():
-            amiss = f"its time ended at {end:%Y-%m-%d %H:%M}Z: `shipper mirror sweep` removes it"
+            amiss.append(f"its time ended at {end:%Y-%m-%d %H:%M}Z: `shipper mirror sweep` removes it")
         rows.append({
             "vni": session.vni, "session_id": session.id, "eni": session.eni,
             "instance_id": interface.instance if interface else "", "number": session.number, "target": session.target,
-            "plan": session.tags.get(PLAN, ""), "expires_at": session.tags.get(EXPIRES, ""), "amiss": amiss,
+            "plan": session.tags.get(PLAN, ""), "expires_at": session.tags.get(EXPIRES, ""), "skipped_packets": lost,
+            "amiss": "; ".join(amiss),
         })  # fmt: skip
     return rows
