@@ -191,10 +191,17 @@ class SuricataSettings(_Section):
 
 
 class MirrorSettings(_Section):
-    """Mirrored packets: what their VNIs stand for."""
+    """Mirroring: what VNIs stand for, and what is known of instance types."""
 
     inventory: Path | None = Field(
         None, description="JSON file: VNI to session, interface, instance; read again when it changes."
+    )
+    unsupported_types: str = Field(
+        "",
+        description="Instance families or types that AWS does not mirror, with commas, in place of the built-in list.",
+    )
+    large_targets: str = Field(
+        "", description="Instance types that take 100 sources as targets, with commas, in place of the built-in list."
     )
 
 

@@ -1,18 +1,20 @@
 """What somebody should know before a plan is applied: rules of AWS that no error tells of. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, ip_network
 from typing import Final
 
 from aws.mirror_rules import RULES
 from mirror.managed.balancer import amiss
 from mirror.managed.desired import Desired, FilterWish
-from mirror.managed.model import Interface, Observed
+from mirror.managed.model import Interface, Observed, Rule
 from mirror.managed.placement import Remark, place, standing_target
+from mirror.managed.presets import ANYWHERE, GENEVE, VXLAN
 
 # Amazon VPC Pricing, "Traffic mirroring", US East (N. Virginia), in US dollars; other regions differ a little.
 SESSION_HOUR_DOLLARS: Final = 0.015
 MONTH_HOURS: Final = 730
+_UDP: Final = 17
 
 
 def monthly_dollars(sessions: int) -> float:
@@ -45,8 +47,30 @@ def _on_filter(name: str, wish: FilterWish) -> Iterator[Remark]:
             continue
         for version in sorted({4, 6} - {ip_network(rule.source).version for rule in own}):
             yield Remark(about, f"no rule accepts IPv{version} of {direction}: {RULES['one-family']}")
+    for port in (VXLAN, GENEVE) if wish.rules else ():
+        if any(_takes(wish.as_rules(), version, port) for version in (4, 6)):
+            said = f"it takes mirrored packets that come in (UDP port {port}), so copies of copies might be made"
+            yield Remark(about, f"{said}: reject that port before: {RULES['first-rule']}")
     if not wish.amazon_dns:
         yield Remark(about, "queries to Amazon's own resolver are mirrored with amazon_dns = true only")
+
+
+def _takes(rules: Iterable[Rule], version: int, port: int) -> bool:
+    """Whether packets to this port of UDP are mirrored where they come in. What is rejected must be so for anybody."""
+    for rule in sorted(rules, key=lambda each: each.number):
+        ports = rule.destination_ports
+        fits = (
+            rule.direction == "ingress"
+            and ip_network(rule.source).version == version
+            and rule.protocol in {0, _UDP}
+            and rule.source_ports is None
+            and (ports is None or ports[0] <= port <= ports[1])
+        )
+        if fits and rule.action == "accept":
+            return True
+        if fits and {rule.source, rule.destination} <= {*ANYWHERE}:
+            return False
+    return False
 
 
 def _on_sessions(desired: Desired) -> Iterator[Remark]:

@@ -1,25 +1,15 @@
 """Which interfaces can be mirrored, and which never must be. Pure.
 
-Instance types are data and lead to a warning only: AWS's list changes, and the API decides.
+An instance type leads to a warning only: AWS's list changes, and the API decides.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from aws.mirror_rules import RULES
 from mirror.managed.desired import Selector
+from mirror.managed.instance_types import InstanceTypes
 from mirror.managed.model import Interface, Target
 from mirror.managed.ownership import NEVER
-
-# Amazon VPC Traffic Mirroring, "Understand traffic mirror session concepts", "Instance types".
-UNSUPPORTED_FAMILIES: Final = frozenset((
-    "t2", "m8g", "m6a", "m6i", "m6id", "m6idn", "m6in", "m7a", "m7g", "m7gd", "m7i", "m7i-flex", "c8g", "c6a", "c6gd",
-    "c6gn", "c6i", "c6id", "c6in", "c7a", "c7g", "c7gd", "c7gn", "c7i", "r8g", "r6a", "r6i", "r6id", "r6idn", "r6in",
-    "r7a", "r7g", "r7gd", "r7i", "r7iz", "x8g", "x2idn", "x2iedn", "x2iezn", "i4g", "i4i", "im4gn", "is4gen", "inf2",
-    "p5", "trn1", "trn1n", "hpc6a", "hpc6id", "hpc7a", "hpc7g",
-))  # fmt: skip
-# "Traffic mirroring quotas": the sizes that take 100 sources as targets. One is known for sure; others by `capacity`.
-LARGE_TARGETS: Final = frozenset({"m5.24xlarge"})
 
 
 def selected(interface: Interface, selector: Selector) -> bool:
@@ -60,11 +50,8 @@ def refusal(interface: Interface, guarded: frozenset[str]) -> str:
     return ""
 
 
-def doubt(interface: Interface) -> str:
+def doubt(interface: Interface, types: InstanceTypes) -> str:
     """Why AWS might refuse it all the same; empty where nothing is known."""
-    family, _, size = interface.instance_type.partition(".")
-    if family in UNSUPPORTED_FAMILIES or size.startswith("metal"):
-        return (
-            f"{interface.instance_type} is not among the instance types known to be mirrored: {RULES['instance-types']}"
-        )
-    return ""
+    if not types.doubtful(interface.instance_type):
+        return ""
+    return f"{interface.instance_type} is not among the instance types known to be mirrored: {RULES['instance-types']}"

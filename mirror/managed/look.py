@@ -9,6 +9,7 @@ from aws.balancer import Balancer
 from aws.ec2 import Ec2
 from mirror.managed.advice import advice, monthly_dollars, target_groups
 from mirror.managed.desired import Desired
+from mirror.managed.instance_types import KNOWN, InstanceTypes
 from mirror.managed.members import with_balancers, with_members
 from mirror.managed.model import Observed
 from mirror.managed.observe import observe, open_groups
@@ -43,14 +44,19 @@ class Behind(Protocol):
 
 
 def look(
-    ec2: Ec2, desired: Desired, now: datetime, expires: datetime | None = None, behind: Behind | None = None
+    ec2: Ec2,
+    desired: Desired,
+    now: datetime,
+    expires: datetime | None = None,
+    behind: Behind | None = None,
+    types: InstanceTypes = KNOWN,
 ) -> Look:
     """Ask, compare. Changes nothing. Raises AwsError.
 
     Whoever stands behind a target is never mirrored; without `behind` nobody is looked for, as where only what is there
     is to go.
     """
-    observed = observe(ec2)
+    observed = replace(observe(ec2), types=types)
     if behind is not None:
         observed = with_members(observed, ec2, behind.members, desired.targets.values())
         observed = with_balancers(observed, desired.targets.values(), behind.described)

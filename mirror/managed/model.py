@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from aws.balancer import Balancer
+from mirror.managed.instance_types import KNOWN, InstanceTypes
 
 Tags = Mapping[str, str]
 NO_TAGS: Final[Tags] = MappingProxyType({})
@@ -106,5 +107,7 @@ class Observed:
     """Network load balancers that are wanted as targets, as far as they could be seen, by ARN."""
     looked_behind: frozenset[str] = frozenset()
     """Targets, by `ref`, whose members were looked up."""
+    types: InstanceTypes = KNOWN
+    """What is known of instance types."""
     doubts: tuple[str, ...] = ()
     """What could not be looked at, and so was not judged."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from aws.mirror_rules import RULES, Limits
 from mirror.managed.desired import Desired, TargetWish
-from mirror.managed.eligibility import LARGE_TARGETS, analysers, doubt, refusal, selected
+from mirror.managed.eligibility import analysers, doubt, refusal, selected
 from mirror.managed.model import Interface, Observed, Session, Target
 from mirror.managed.ownership import NAME, owned
 
@@ -125,7 +125,7 @@ class _Placing:
             found += 1
             why = refusal(interface, guarded)
             if not why:
-                if said := doubt(interface):
+                if said := doubt(interface, self.observed.types):
                     self.remarks.append(Remark(eni, said))
                 yield interface
             elif interface.kind != "interface" and eni not in wish.select.interfaces:
@@ -176,7 +176,7 @@ class _Placing:
         if (standing.kind if standing else wish.kind) != "network-interface":
             return True
         interface = self.observed.interfaces.get(standing.ref if standing else wish.ref)
-        large = interface is not None and interface.instance_type in LARGE_TARGETS
+        large = interface is not None and interface.instance_type in self.observed.types.large_targets
         most = self.limits.sources_per_large_target if large else self.limits.sources_per_target
         return len(self.sources[name]) < (wish.capacity or most)
 

@@ -8,6 +8,8 @@ from mirror.managed.model import Rule
 ANYWHERE: Final = ("0.0.0.0/0", "::/0")
 _BOTH: Final = ("ingress", "egress")
 _TCP, _UDP = 6, 17
+VXLAN, GENEVE = 4789, 6081
+"""UDP ports of mirrored packets (RFC 7348, RFC 8926)."""
 
 
 def everything(_local: Sequence[str]) -> tuple[Rule, ...]:
@@ -46,11 +48,15 @@ def _all(number: int) -> tuple[Rule, ...]:
 
 
 def _no_mirrored() -> tuple[Rule, ...]:
-    """Packets to UDP port 4789 are mirrored ones: copies of copies never end."""
+    """Packets to UDP port 4789 are mirrored ones, to 6081 those by a gateway load balancer: copies of copies never end.
+
+    A filter has room for the latter in one direction: the one in which they come to an analyser.
+    """
     return tuple(
-        Rule(direction, 1 + family, "reject", network, network, _UDP, None, (4789, 4789))
+        Rule(direction, number + family, "reject", network, network, _UDP, None, (port, port))
+        for number, port, directions in ((1, VXLAN, _BOTH), (3, GENEVE, ("ingress",)))
         for family, network in enumerate(ANYWHERE)
-        for direction in _BOTH
+        for direction in directions
     )
 
 

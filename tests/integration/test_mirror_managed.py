@@ -45,14 +45,14 @@ def test_a_plan_is_shown_applied_looked_at_and_destroyed(command: Command) -> No
     file = str(command.file)
     planned = command("plan", file, "--detailed-exitcode", code=6)
     assert planned["identity"]["account"] == "123456789012"
-    assert len(planned["changes"]) == 14
+    assert len(planned["changes"]) == 16
     assert planned["monthly_dollars"] == 32.85
     assert command.account.counts() == (0, 0, 0, 0)
 
     assert "--yes" in command.shown("apply", file, code=3), "nobody is there to ask"
     assert command.account.counts() == (0, 0, 0, 0)
     applied = command("apply", file, "--yes", "--inventory", str(command.inventory))
-    assert (applied["applied"], applied["failed"]) == (14, [])
+    assert (applied["applied"], applied["failed"]) == (16, [])
     entries = read_inventory(command.inventory.read_text("utf-8"))
     assert {entry.instance_id for entry in entries} == {instance for instance, _ in command.account.web}
     command("plan", file, "--detailed-exitcode")
@@ -74,10 +74,18 @@ def test_people_see_the_account_the_reasons_and_the_cost(command: Command) -> No
     assert "traffic-mirroring-targets.html" in shown
 
 
+def test_what_is_known_of_instance_types_is_a_setting(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, eni = str(command.file), command.account.web[0][1]
+    warned = f"{eni}: m5.large is not among the instance types known to be mirrored"
+    assert warned not in command.shown("plan", file)
+    monkeypatch.setenv("SHIPPER_MIRROR__UNSUPPORTED_TYPES", "m4, m5")
+    assert warned in command.shown("plan", file)
+
+
 def test_the_file_as_terraform(command: Command) -> None:
     made = json.loads(command.shown("plan", str(command.file), "--export", "terraform"))["resource"]
     assert {kind.removeprefix("aws_ec2_traffic_mirror_"): len(found) for kind, found in made.items()} == {
-        "target": 1, "filter": 1, "filter_rule": 8, "session": 3,
+        "target": 1, "filter": 1, "filter_rule": 10, "session": 3,
     }  # fmt: skip
     names = {f"${{{kind}.{name}.id}}" for kind, found in made.items() for name in found}
     for session in made["aws_ec2_traffic_mirror_session"].values():
@@ -148,7 +156,7 @@ def test_failed_steps_are_told_and_leave_with_4(command: Command) -> None:
     command.account.world.trouble.refused["CreateTrafficMirrorSession"] = "TrafficMirrorSessionLimitExceeded"
     shown = command.shown("apply", str(command.file), "--yes", code=4)
     assert "TrafficMirrorSessionLimitExceeded" in shown
-    assert "3 of 14 changes were not made; applying again goes on from there" in shown
+    assert "3 of 16 changes were not made; applying again goes on from there" in shown
     told = command("apply", str(command.file), "--yes", code=4)
     assert [failed["what"] for failed in told["failed"]] == ["session"] * 3
     assert "TrafficMirrorSessionLimitExceeded" in told["failed"][0]["failure"]

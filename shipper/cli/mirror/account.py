@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aws.elb import Balancers
     from mirror.managed.apply import Outcome
     from mirror.managed.desired import Desired
+    from mirror.managed.instance_types import InstanceTypes
     from mirror.managed.look import Look
     from mirror.managed.model import Observed
     from mirror.managed.step import Step
@@ -61,6 +62,14 @@ def balancers(context: Context) -> "Balancers":
 
     with translating():
         return open_balancers(AwsOptions(**context.settings.aws.model_dump()))
+
+
+def types(context: Context) -> "InstanceTypes":
+    """What is known of instance types, by the settings in section mirror."""
+    from mirror.managed.instance_types import instance_types
+
+    given = context.settings.mirror
+    return instance_types(given.unsupported_types, given.large_targets)
 
 
 def wishes(file: Path) -> "Desired":

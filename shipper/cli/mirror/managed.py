@@ -18,6 +18,7 @@ from shipper.cli.mirror.account import (
     make_it_so,
     show,
     translating,
+    types,
     wishes,
 )
 from shipper.cli.output import write_json
@@ -40,7 +41,7 @@ def plan_command(
 
     desired, ec2 = wishes(file), client(context)
     with translating():
-        looked = look(ec2, desired, now(), behind=balancers(context))
+        looked = look(ec2, desired, now(), behind=balancers(context), types=types(context))
     if export:
         write_json(terraform(desired, looked.observed))
         return 0
@@ -60,7 +61,7 @@ def apply_command(context: Context, /, file: Path, inventory: Path | None, yes: 
 
     desired, ec2 = wishes(file), client(context)
     with translating():
-        looked = look(ec2, desired, now(), behind=balancers(context))
+        looked = look(ec2, desired, now(), behind=balancers(context), types=types(context))
     return make_it_so(context, ec2, looked, inventory, yes=yes, json_wanted=json_wanted)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from shipper.cli.context import Context, now
-from shipper.cli.mirror.account import INVENTORY, JSON, YES, balancers, client, make_it_so, translating
+from shipper.cli.mirror.account import INVENTORY, JSON, YES, balancers, client, make_it_so, translating, types
 from shipper.errors import ConfigError
 
 _SPAN = re.compile(r"(\d{1,4})(m|h|d)")
@@ -48,7 +48,7 @@ def start_command(  # noqa: PLR0913  (one argument for each option)
         there = observe(ec2)
         chosen = interfaces_of(there, instance=instance, address=_address(address), eni=eni)
         desired = incident(chosen, target_of(there.targets, target), preset)
-        looked = look(ec2, desired, now(), ends, balancers(context))
+        looked = look(ec2, desired, now(), ends, balancers(context), types(context))
     refused = [f"{each.about}: {each.text}" for each in looked.remarks if each.refused]
     if len(refused) == len(chosen):
         raise ConfigError("; ".join(refused))

@@ -15,6 +15,7 @@ from shipper.cli.mirror.account import (
     client,
     show_identity,
     translating,
+    types,
     wishes,
     write_inventory,
 )
@@ -52,7 +53,7 @@ def status_command(context: Context, /, file: Path | None, inventory: Path | Non
         if desired is None:
             observed = observe(ec2)
         else:
-            looked = look(ec2, desired, now(), behind=balancers(context))
+            looked = look(ec2, desired, now(), behind=balancers(context), types=types(context))
             observed, changes = looked.observed, len(looked.plan.steps)
     write_inventory(context, ec2, inventory, observed)
     rows = _sessions(observed, _skipped(context, observed))

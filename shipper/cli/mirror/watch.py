@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shipper.cli.context import Context, now
-from shipper.cli.mirror.account import INVENTORY, JSON, balancers, client, parsed, translating, write_inventory
+from shipper.cli.mirror.account import INVENTORY, JSON, balancers, client, parsed, translating, types, write_inventory
 from shipper.cli.output import write_json, write_table
 from shipper.cli.signals import stop_on_signals
 
@@ -112,11 +112,14 @@ def show_decisions(decisions: "list[Decision]", *, json_wanted: bool) -> None:
 
 def looking(context: Context, ec2: "Ec2") -> "Callable[[], Observed]":
     """What there is, and who stands behind load balancers that are targets. Raises AwsError."""
+    from dataclasses import replace
+
     from mirror.managed.members import with_members
     from mirror.managed.observe import observe
 
     behind = balancers(context)
-    return lambda: with_members(observe(ec2), ec2, behind.members)
+    known = types(context)
+    return lambda: with_members(replace(observe(ec2), types=known), ec2, behind.members)
 
 
 def read(file: Path) -> "Policy":

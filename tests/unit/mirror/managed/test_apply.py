@@ -13,7 +13,7 @@ from mirror.managed.apply import Outcome, apply
 from mirror.managed.desired import Desired
 from mirror_account import BALANCER, NOW, Account
 
-WHOLE = (1, 1, 8, 3)
+WHOLE = (1, 1, 10, 3)
 
 
 def settled(account: Account, rounds: int = 6) -> None:
@@ -75,7 +75,7 @@ class Dying(Ec2):
         return answer
 
 
-STEPS = 14
+STEPS = 16
 
 
 def test_there_are_as_many_steps_as_are_killed() -> None:
@@ -103,7 +103,7 @@ def test_two_applies_at_once_make_everything_once() -> None:
     for thread in threads:
         thread.join()
     assert [outcome.failed for outcome in outcomes] == [[], []]
-    assert account.counts() == (1, 1, 8, 20)
+    assert account.counts() == (1, 1, 10, 20)
     assert account.look().plan.steps == ()
 
 
@@ -181,7 +181,7 @@ def test_what_sessions_of_others_use_is_kept_and_said() -> None:
     looked = account.look(Desired(plan="prod"))
     assert {remark.about for remark in looked.remarks} >= {target, own}
     assert not apply(account.ec2, looked.plan).failed
-    assert account.counts() == (1, 1, 8, 1)
+    assert account.counts() == (1, 1, 10, 1)
 
 
 def test_drift_is_shown_and_undone() -> None:
@@ -250,7 +250,7 @@ def test_what_is_refused_is_told_with_its_code_and_the_rest_is_done(code: str) -
     outcome = account.apply()
     assert [failure.step.kind for failure in outcome.failed] == ["session"] * 3
     assert all(code in failure.why for failure in outcome.failed)
-    assert account.counts() == (1, 1, 8, 0)
+    assert account.counts() == (1, 1, 10, 0)
     account.world.trouble.refused.clear()
     settled(account)
     assert account.counts() == WHOLE

@@ -75,6 +75,14 @@ def test_a_preset_keeps_aws_rules(name: str) -> None:
     assert all(rule.protocol in {6, 17} for rule in rules if rule.source_ports or rule.destination_ports)
 
 
+def test_everything_leaves_out_copies_that_come_to_an_analyser() -> None:
+    rules = [rule for rule in PRESETS["everything"](()) if rule.direction == "ingress"]
+    first = sorted(rules, key=lambda rule: rule.number)[:4]
+    assert {(rule.action, rule.protocol, rule.destination_ports, rule.destination) for rule in first} == {
+        ("reject", 17, (port, port), network) for port in (4789, 6081) for network in ("0.0.0.0/0", "::/0")
+    }
+
+
 def test_the_file_in_the_docs_is_right() -> None:
     page = (Path(__file__).parents[4] / "docs" / "mirroring.md").read_text("utf-8")
     [text] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)

@@ -77,4 +77,4 @@ def test_destroying_it_all_does_not_wait_for_the_end() -> None:
     account.apply()
     started(account, account.web[0][1])
     assert not account.apply(Desired(plan="start"), datetime.max.replace(tzinfo=UTC)).failed
-    assert account.counts() == (1, 1, 8, 3)
+    assert account.counts() == (1, 1, 10, 3)

@@ -8,6 +8,8 @@ from aws.endpoint.seed import add_group, add_instance, add_interface, add_subnet
 from aws.endpoint.world import INSTANCE, INTERFACE
 from aws.mirror_rules import RULES
 from mirror.managed.desired import Desired, read_desired
+from mirror.managed.instance_types import InstanceTypes, instance_types
+from mirror.managed.look import look
 from mirror.managed.model import Session
 from mirror.managed.plan import make_plan
 from mirror_account import BALANCER, NOW, Account
@@ -101,6 +103,30 @@ def test_what_aws_does_not_mirror_is_said_with_the_rule() -> None:
     assert gateway not in {remark.about for remark in broad.remarks}
 
 
+def test_what_is_known_of_instance_types_may_be_replaced() -> None:
+    account = Account(web=0)
+    _, new = account.add_web(kind="m7i.large")
+    _, odd = account.add_web(kind="m9q.large")
+
+    def doubted(types: InstanceTypes) -> set[str]:
+        remarks = look(account.ec2, wishes(account), NOW, types=types).remarks
+        return {each.about for each in remarks if str(RULES["instance-types"]) in each.text}
+
+    assert doubted(instance_types("", "")) == {new}
+    assert doubted(instance_types("m9q, m9q.large", "")) == {odd}
+    assert doubted(instance_types("m9q.small", "")) == set()
+
+
+def test_types_that_take_many_sources_may_be_replaced() -> None:
+    account = Account(web=11)
+
+    def refused(large: str) -> int:
+        looked = look(account.ec2, wishes(account), NOW, types=instance_types("", large))
+        return sum(remark.refused for remark in looked.remarks)
+
+    assert (refused(""), refused("m5.large, m5.xlarge")) == (1, 0)
+
+
 def test_a_full_interface_is_left_and_said() -> None:
     account = Account()
     _, full = account.web[0]
@@ -171,6 +197,9 @@ def test_a_closed_security_group_is_said_for_those_it_keeps_out() -> None:
         ('rules = [{ direction = "ingress" }]', "no rule accepts egress"),
         ('rules = [{ source = "0.0.0.0/0" }]', "no rule accepts IPv6 of ingress"),
         ("rules = [{ }]", "amazon_dns = true only"),
+        ("rules = [{ }]", "it takes mirrored packets that come in (UDP port 4789)"),
+        ('rules = [{ action = "reject", protocol = "udp", destination_ports = "4789" }, { }]', "(UDP port 6081)"),
+        ('rules = [{ protocol = "udp", destination_ports = "4000-5000" }]', "(UDP port 4789)"),
     ],
 )
 def test_what_a_filter_leaves_out_is_said(filter_: str, word: str) -> None:
@@ -178,6 +207,24 @@ def test_what_a_filter_leaves_out_is_said(filter_: str, word: str) -> None:
     text = SENSOR.format(sensor=account.sensor, second="x", targets='"sensor"', select=TAGGED, more="")
     told = said(account, read_desired(text.replace('preset = "everything"', filter_)), "filters.all")
     assert word in told
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        'preset = "everything"',
+        'preset = "tls-and-dns"',
+        'rules = [{ action = "reject", protocol = "udp", destination_ports = "4789-6081" }, { }]',
+        'rules = [{ protocol = "tcp" }]',
+        'rules = [{ direction = "egress" }]',
+        'rules = [{ protocol = "udp", destination_ports = "53" }]',
+    ],
+)
+def test_a_filter_that_takes_no_mirrored_packets_is_not_warned_of(filter_: str) -> None:
+    account = Account()
+    text = SENSOR.format(sensor=account.sensor, second="x", targets='"sensor"', select=TAGGED, more="")
+    told = said(account, read_desired(text.replace('preset = "everything"', filter_)), "filters.all")
+    assert "it takes mirrored packets" not in told
 
 
 def test_cut_packets_load_balancers_and_shared_targets_are_said() -> None:
