@@ -34,7 +34,8 @@ def with_members(observed: Observed, ec2: Ec2, members: Members, wished: Iterabl
             for balancer in (ref,) if kind == NETWORK else _balancers(ec2, ref):
                 found.update(_analysers(observed, frozenset(members(balancer))))
         except (AwsGone, AwsRefused) as error:
-            doubts.append(f"who stands behind {ref} cannot be seen, and might be mirrored to itself: {error}")
+            why = str(error).removeprefix(f"{ref}: ")
+            doubts.append(f"who stands behind {ref} cannot be seen, and might be mirrored to itself: {why}")
         else:
             seen.add(ref)
     return replace(
