@@ -38,9 +38,12 @@ def over_time(label: str = "time") -> Bucket:
     return Bucket("date_histogram", "@timestamp", label)
 
 
-def top(field: str, size: int, label: str, *, by: int = 0, others: bool = False) -> Bucket:
-    """The values with most of the panel's metric number `by`."""
-    return Bucket("terms", field, label, {"size": size, "by": by, "others": others})
+def top(field: str, size: int, label: str, *, by: int = 0, others: bool = False, of_each: int = 0) -> Bucket:
+    """The values with most of the panel's metric number `by`.
+
+    `of_each`: so many of them each partition tells of; OpenSearch's own choice is half as many again and ten.
+    """
+    return Bucket("terms", field, label, {"size": size, "by": by, "others": others, "of_each": of_each})
 
 
 def fewest(field: str, size: int, label: str) -> Bucket:

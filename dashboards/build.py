@@ -66,8 +66,8 @@ def visualization(panel: Panel) -> SavedObject:
 
 
 def _ui_state(panel: Panel) -> dict[str, Any]:
-    """What a reader may change by a click: colours, and by which column a table is sorted."""
-    if panel.draw is Draw.TABLE and len(panel.buckets) > 1:  # else it comes in the order of its buckets
+    """What a reader may change by a click: colours, and by which column a table is sorted, if not as its bucket is."""
+    if panel.draw is Draw.TABLE and (len(panel.buckets) > 1 or panel.by_first_metric):
         return {"vis": {"sortColumn": {"colIndex": len(panel.buckets), "direction": "desc"}}}
     # Metrics and gauges are coloured by the range of their value, which `drawing` sees to.
     by_label = panel.colors and panel.draw not in {Draw.METRIC, Draw.GAUGE}

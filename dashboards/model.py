@@ -84,7 +84,10 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One visualization. `question` is what it answers; `query` is Lucene; `colors` maps a label to a colour."""
+    """One visualization. `question` is what it answers; `query` is Lucene; `colors` maps a label to a colour.
+
+    `by_first_metric`: a table's rows are shown by it where its only bucket has another order.
+    """
 
     name: str
     title: str
@@ -96,6 +99,7 @@ class Panel:
     query: str = ""
     colors: Mapping[str, str] = made_with(default_factory=dict)
     options: Mapping[str, Any] = made_with(default_factory=dict)
+    by_first_metric: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,7 @@ def _metric(metric: Mapping[str, Any]) -> Body:
     if kind == "count":
         return {}  # every bucket tells its own
     if kind != "max_bucket":
-        more = orjson.loads(params.get("json") or "{}")  # the editor's "JSON input"
-        return {metric["id"]: {kind: {"field": params["field"]} | more}}
+        return {metric["id"]: {kind: {"field": params["field"]} | _json_input(params)}}
     bucket, inner = params["customBucket"], params["customMetric"]
     return {
         metric["id"]: {kind: {"buckets_path": f"{bucket['id']}>{inner['id']}"}},
@@ -108,7 +107,13 @@ def _terms(params: Mapping[str, Any], metrics: Mapping[str, Any]) -> Body:
         by = params["orderAgg"]["id"]
     elif by in metrics and metrics[by]["type"] == "count":
         by = "_count"
-    return {"terms": {"field": params["field"], "order": {by: params["order"]}, "size": params["size"]}}
+    asked = {"field": params["field"], "order": {by: params["order"]}, "size": params["size"]}
+    return {"terms": asked | _json_input(params)}
+
+
+def _json_input(params: Mapping[str, Any]) -> Body:
+    """What stands in the editor's field of that name."""
+    return dict(orjson.loads(params.get("json") or "{}"))
 
 
 def _order(bucket: Mapping[str, Any], metrics: Mapping[str, Any]) -> Body:

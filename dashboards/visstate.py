@@ -86,6 +86,8 @@ def _bucket(number: str, bucket: Bucket, schema_name: str, metrics: Sequence[Met
             asked = bucket.params
             params = _terms(bucket.field, asked["size"], _ordered_by(asked["by"], metrics)) | label
             params |= {"otherBucket": asked["others"], "order": asked.get("order", "desc")}
+            if asked.get("of_each"):
+                params["json"] = text({"shard_size": asked["of_each"]})
             if params["orderBy"] == "custom":
                 params["orderAgg"] = _order(number, metrics[asked["by"]])
     return _entry(number, bucket.kind, params, schema_name)

@@ -25,7 +25,9 @@ WAYS = Panel(
     "Which interfaces saw it, who sent how much, was it let through?",
     FLOW_LOGS, Draw.TABLE,
     (summed("source.bytes", "bytes"), summed("source.packets", "packets"), counted("records")),
-    (top("aws.vpcflow.interface_id", 8, "interface"), top("source.ip", 2, "sent by"), top("event.action", 2, "action")),
+    # All there are of one connection. With none chosen yet there are more, whose senders would be sought for nothing.
+    (top("aws.vpcflow.interface_id", 8, "interface", of_each=8), top("source.ip", 2, "sent by"),
+     top("event.action", 2, "action")),
 )  # fmt: skip
 BYTES = Panel(
     "connection-actions", "Flow logs: records over time", "When was it let through or refused?", FLOW_LOGS, Draw.BARS,
