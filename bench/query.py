@@ -20,6 +20,7 @@ from integration.query_oracle import Oracle, agree
 from shipper.views.queries import names
 
 ALL = 1000
+LOAD_SECONDS = 1800
 
 
 def main() -> int:
@@ -34,7 +35,7 @@ def main() -> int:
         with log.open("w") as file:
             file.writelines(f"{line}\n" for line in lines)
         eve.write_text("".join(f"{event}\n" for event in events))
-        with Shipper(node, PREFIX, folder / "state").with_schema() as shipper:
+        with Shipper(node, PREFIX, folder / "state", LOAD_SECONDS).with_schema() as shipper:
             records = shipper("backfill", "flowlogs", log, "--json").json["sums"]["delivered"]
             shipper("backfill", "eve", eve, "--json")
             for dataset in ("aws.vpcflow", "suricata.*"):

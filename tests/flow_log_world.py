@@ -148,37 +148,49 @@ def _record(each: Conversation, seen_at: Host, size: tuple[int, int], *, to_serv
 
 
 def _events(conversations: list[Conversation], random: Random) -> Iterator[dict[str, object]]:
-    """About one TCP conversation in thirty; some about connections that no flow log has."""
+    """About one TCP conversation in thirty, and more whose ports mislead; some about what no flow log has."""
     tcp = [each for each in conversations if each.protocol == _TCP]
-    for number, each in enumerate(random.sample(tcp, len(tcp) // 30)):
+    odd = [each for each in tcp if each.client_port < 1024]
+    chosen = dict.fromkeys([*random.sample(tcp, len(tcp) // 30), *odd[: len(tcp) // 100]])
+    for number, each in enumerate(chosen):
         sid = random.choice(list(_RULES))
         recorded = number % 10 > 0
         server = each.server if recorded else Host("203.0.113.9" if "." in each.server.address else "2001:db8:9::9")
         if not recorded and ":" in each.client.address and "." in server.address:
             continue
         told = _moment(each.start + each.seconds // 2)
-        common = {
-            "flow_id": 10_000_000 + number,
+        ends = {
             "src_ip": each.client.address,
             "src_port": each.client_port,
             "dest_ip": server.address,
             "dest_port": each.server_port,
-            "proto": "TCP",
-            "community_id": _community_id(each, server),
         }
+        common = {"flow_id": 10_000_000 + number, "proto": "TCP", "community_id": _community_id(each, server)}
         signature, severity = _RULES[sid]
         yield common | {
             "timestamp": told,
             "event_type": "alert",
             "alert": {"signature_id": sid, "signature": signature, "severity": severity, "gid": 1, "rev": 1},
-            "flow": {"start": _moment(each.start)},
+            **_packet(ends, _moment(each.start), answer=number % 3 == 0, names_client=number % 5 > 0),
         }
         if number % 2:
-            yield common | {
+            flow = {"start": _moment(each.start), "end": _moment(each.start + each.seconds), "state": "closed"}
+            yield {
+                **common,
+                **ends,
                 "timestamp": _moment(each.start + each.seconds + 60),
                 "event_type": "flow",
-                "flow": {"start": _moment(each.start), "end": _moment(each.start + each.seconds), "state": "closed"},
+                "flow": flow,
             }
+
+
+def _packet(ends: dict[str, object], start: str, *, answer: bool, names_client: bool) -> dict[str, object]:
+    """Of an alert: who sent the packet it is about. Suricata 7 says with it who is the client, 6 does not."""
+    turned = {"src_ip": "dest_ip", "src_port": "dest_port", "dest_ip": "src_ip", "dest_port": "src_port"}
+    sent = {name: ends[turned[name] if answer else name] for name in ends}
+    if not names_client:
+        return sent | {"flow": {"start": start}}
+    return sent | {"direction": "to_client" if answer else "to_server", "flow": {"start": start, **ends}}
 
 
 def _community_id(each: Conversation, server: Host) -> str:

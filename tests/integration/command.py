@@ -37,12 +37,13 @@ class Shipper:
     node: OpenSearchNode
     prefix: str
     state: Path
+    timeout_seconds: float = TIMEOUT_SECONDS
 
     def __call__(self, *arguments: object, stdin: bytes = b"", code: int | None = 0) -> Done:
         """Run to the end. `code` is the exit code expected; None takes any."""
         ran = subprocess.run(
             self.command(*arguments), env=self.environment(), input=stdin, capture_output=True, check=False,
-            timeout=TIMEOUT_SECONDS,
+            timeout=self.timeout_seconds,
         )  # fmt: skip
         done = Done(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
         assert code is None or done.code == code, f"exit {done.code}\n{done.out}\n{done.err}"

@@ -23,13 +23,21 @@ CREATE TABLE records AS
   FROM told;
 CREATE TABLE events AS FROM read_json($eve, format = 'newline_delimited', columns = {
   event_type: 'VARCHAR', timestamp: 'VARCHAR', flow_id: 'BIGINT', src_ip: 'VARCHAR', src_port: 'INT', dest_ip: 'VARCHAR', dest_port: 'INT',
-  alert: 'STRUCT(signature_id INT, signature VARCHAR, severity INT)', flow: 'STRUCT("start" VARCHAR, "end" VARCHAR)'});
+  alert: 'STRUCT(signature_id INT, signature VARCHAR, severity INT)', flow: 'STRUCT("start" VARCHAR, "end" VARCHAR, src_ip VARCHAR, src_port INT)'});
 CREATE MACRO moment(text) AS strptime(text[:19], '%Y-%m-%dT%H:%M:%S');
 CREATE TABLE alerts AS
+  WITH told AS (  -- the client is whom Suricata names, else told from the ports
+    SELECT *, CASE WHEN flow.src_ip IS NOT NULL THEN flow.src_ip = src_ip AND flow.src_port = src_port
+                   WHEN src_port = dest_port THEN true
+                   WHEN serves(src_port) <> serves(dest_port) THEN serves(dest_port)
+                   ELSE dest_port < src_port END AS asks
+    FROM events WHERE event_type = 'alert')
   SELECT row_number() OVER () AS alert, moment(a.timestamp) AS told, a.alert.signature_id AS sid, a.alert.signature AS signature,
-    91 - 20 * (a.alert.severity - 1) AS severity, a.src_ip AS client, a.src_port AS client_port, a.dest_ip AS server,
-    a.dest_port AS server_port, moment(a.flow.start) AS began, coalesce(moment(f.flow.end), told) AS ended
-  FROM events AS a LEFT JOIN events AS f ON f.flow_id = a.flow_id AND f.event_type = 'flow' WHERE a.event_type = 'alert';
+    91 - 20 * (a.alert.severity - 1) AS severity,
+    CASE WHEN asks THEN a.src_ip ELSE a.dest_ip END AS client, CASE WHEN asks THEN a.src_port ELSE a.dest_port END AS client_port,
+    CASE WHEN asks THEN a.dest_ip ELSE a.src_ip END AS server, CASE WHEN asks THEN a.dest_port ELSE a.src_port END AS server_port,
+    moment(a.flow.start) AS began, coalesce(moment(f.flow.end), moment(a.timestamp)) AS ended
+  FROM told AS a LEFT JOIN events AS f ON f.flow_id = a.flow_id AND f.event_type = 'flow';
 CREATE TABLE joined AS
   SELECT alert, r.* FROM alerts AS a JOIN records AS r ON r.protocol = 6 AND first <= ended AND last >= began AND (
     (srcaddr = a.client AND srcport = a.client_port AND dstaddr = a.server AND dstport = a.server_port)
