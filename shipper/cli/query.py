@@ -42,6 +42,7 @@ def query(
     **given: str | None,
 ) -> int:
     """Ask a ready-made question by NAME; without one, list them. Filters narrow it; all of them must hold."""
+    from shipper.views.distinct import Estimate, named
     from shipper.views.queries import question
     from shipper.views.question import Scope, ask, newest
 
@@ -55,12 +56,15 @@ def query(
     begin, end = asked_period(since, until, lambda: newest(store, prefix, asked, narrowed))
     found = ask(store, prefix, asked, Scope(begin, end, limit, narrowed))
     if json_wanted:
-        write_json([dict(zip(asked.columns, row, strict=True)) for row in found])
+        write_json([named(asked.columns, row) for row in found])
     elif csv_wanted:
         write_csv(asked.columns, found)
     else:
         write_table(f"{asked.title}, {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC", asked.columns, found)
         note(asked.rule if found else "Nothing found; other --since and --until, or fewer filters, may find more.")
+    estimated = [name for at, name in enumerate(asked.columns) if any(isinstance(row[at], Estimate) for row in found)]
+    if estimated and not json_wanted:
+        note(f"Estimated (≈), mostly within two percent, where there are too many to count: {', '.join(estimated)}.")
     return 0
 
 

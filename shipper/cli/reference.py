@@ -103,6 +103,10 @@ Made from `shipper/views/queries/`; `make docs` writes this page anew.
 What each counts is part of the answer, because the same traffic is recorded by the interfaces of both ends: records
 are counted as they are, bytes and packets where it says so at one interface only. The answers are compared with SQL
 over the same raw records in `tests/integration/test_query.py`, and over a million of them by `bench/query.py`.
+
+Distinct values (clients, servers, connections …) are counted one by one, because OpenSearch's own count of them is an
+estimate. Where that would take more than ten pages of 10,000 the greatest stay estimates, mostly within two percent:
+they are marked `≈`, and in `--json` the row names them in `estimated`.
 """
 
 

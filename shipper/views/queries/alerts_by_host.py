@@ -49,7 +49,7 @@ def _counts(reply: Reply) -> Mapping[str, tuple[list[int], int, float]]:
 
 QUESTION = Question(
     title="Alerts by host",
-    rule="Each alert counts at its client and at its server.",
+    rule="Each alert counts at its client and at its server. Who is client is told by Suricata, else by ports.",
     columns={
         "host": "left",
         "alerts": "number",

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from shipper.views.distinct import by_one_search_and
 from shipper.views.filters import ALERT_FILTERS
-from shipper.views.question import Question, Rows, Scope, buckets, by_one_search
+from shipper.views.question import Question, Rows, Scope, buckets
 from shipper.views.texts import when_ms
 
 
@@ -44,7 +45,8 @@ def _rows(found: Mapping[str, Any], _scope: Scope) -> Rows:
 
 QUESTION = Question(
     title="Alerts by signature",
-    rule="Counts alerts. Severity is 0 to 100, as event.severity has it.",
+    rule="Counts alerts. Severity is 0 to 100, as event.severity has it. Who is client is told by Suricata, else by "
+    "ports.",
     columns={
         "sid": "right",
         "alert": "left",
@@ -54,7 +56,7 @@ QUESTION = Question(
         "servers": "number",
         "last (UTC)": "left",
     },
-    answer=by_one_search("suricata.alert", _body, _rows),
+    answer=by_one_search_and("suricata.alert", _body, _rows, {"rule.id": 0}, {"client.ip": 4, "server.ip": 5}),
     dataset="suricata.alert",
     filters=ALERT_FILTERS,
 )

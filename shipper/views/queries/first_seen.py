@@ -3,6 +3,7 @@
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
+from shipper.views.distinct import counted
 from shipper.views.filters import ACCEPTED
 from shipper.views.networks import private
 from shipper.views.question import Answer, Question, Reply, Scope, Search, aggregations, buckets
@@ -29,7 +30,7 @@ def _answer(scope: Scope) -> Answer:
         if after is None:
             break
     rows = sorted(new, key=lambda bucket: (-bucket["first"]["value"], bucket["key"]["source"]))[: scope.limit]
-    return [
+    told = [
         [
             when_ms(bucket["first"]["value"]),
             bucket["key"]["source"],
@@ -40,6 +41,9 @@ def _answer(scope: Scope) -> Answer:
         ]
         for bucket in rows
     ]
+    return (
+        yield from counted(told, Search("aws.vpcflow", _present(scope, None)), {"source.ip": 1}, {"destination.ip": 2})
+    )
 
 
 def _present(scope: Scope, after: Mapping[str, Any] | None) -> dict[str, Any]:

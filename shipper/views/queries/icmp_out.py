@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from shipper.views.distinct import by_one_search_and
 from shipper.views.filters import FLOW_FILTERS, REFUSED
 from shipper.views.networks import private
-from shipper.views.question import Question, Rows, Scope, buckets, by_one_search
+from shipper.views.question import Question, Rows, Scope, buckets
 
 _ICMP = {"terms": {"network.transport": ["icmp", "ipv6-icmp"]}}
 
@@ -58,6 +59,6 @@ QUESTION = Question(
         "packets": "number",
         "bytes": "number",
     },
-    answer=by_one_search("aws.vpcflow", _body, _rows),
+    answer=by_one_search_and("aws.vpcflow", _body, _rows, {"source.ip": 0}, {"destination.ip": 1}),
     filters=FLOW_FILTERS - {"port"},
 )

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from shipper.views.distinct import by_one_search_and
 from shipper.views.filters import REFUSED
-from shipper.views.question import Question, Rows, Scope, buckets, by_one_search
+from shipper.views.question import Question, Rows, Scope, buckets
 
 # A record goes to the server where its destination's port is the server's.
 _TO_THE_SERVER = {
@@ -72,5 +73,7 @@ QUESTION = Question(
         "sources": "number",
         "server ports": "number",
     },
-    answer=by_one_search("aws.vpcflow", _body, _rows),
+    answer=by_one_search_and(
+        "aws.vpcflow", _body, _rows, {"source.port": 0, "network.transport": 1}, {"source.ip": 4, "server.port": 5}
+    ),
 )

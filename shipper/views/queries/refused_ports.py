@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from shipper.views.distinct import by_one_search_and
 from shipper.views.filters import REFUSED
-from shipper.views.question import Question, Rows, Scope, buckets, by_one_search
+from shipper.views.question import Question, Rows, Scope, buckets
 
 
 def _body(scope: Scope) -> dict[str, Any]:
@@ -37,5 +38,7 @@ QUESTION = Question(
     title="Top refused server ports",
     rule="Counts flow-log records with action REJECT: only the interface that refuses writes one.",
     columns={"port": "right", "protocol": "left", "refused": "number", "clients": "number", "servers": "number"},
-    answer=by_one_search("aws.vpcflow", _body, _rows),
+    answer=by_one_search_and(
+        "aws.vpcflow", _body, _rows, {"server.port": 0, "network.transport": 1}, {"client.ip": 3, "server.ip": 4}
+    ),
 )

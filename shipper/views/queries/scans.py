@@ -1,7 +1,9 @@
 """One client that knocks at many ports, or at many hosts."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from shipper.views.distinct import counted
 from shipper.views.filters import REFUSED
 from shipper.views.question import Answer, Question, Scope, Search, aggregations, buckets
 from shipper.views.texts import when_ms
@@ -11,7 +13,7 @@ LEAST = 10
 
 _WAYS = {"ports": "server.port", "hosts": "server.ip"}
 # A count of distinct values takes memory for each client, refused clients may be a hundred thousand: so the leaders are
-# found by rough counts, and they alone are counted well (OpenSearch API, "Cardinality": exact up to about this many).
+# found by rough counts, and they alone are counted well (OpenSearch API, "Cardinality": good up to about this many).
 _ROUGHLY, _WELL = 50, 3000
 _CANDIDATES = 5
 
@@ -21,7 +23,8 @@ def _answer(scope: Scope) -> Answer:
     clients = sorted({bucket["key"] for way in _WAYS for bucket in buckets(rough, way)})
     if not clients:
         return []
-    found = aggregations((yield Search("aws.vpcflow", _figures(scope, clients))))
+    figures = Search("aws.vpcflow", _figures(scope, clients))
+    found = aggregations((yield figures))
     rows = [
         [
             bucket["key"],
@@ -34,7 +37,10 @@ def _answer(scope: Scope) -> Answer:
         for bucket in buckets(found, "clients")
         if max(bucket[way]["value"] for way in _WAYS) >= LEAST
     ]
-    return sorted(rows, key=lambda row: (-max(row[1], row[2]), -min(row[1], row[2]), row[0]))[: scope.limit]
+    told: Sequence[Sequence[Any]] = yield from counted(
+        rows, figures, {"client.ip": 0}, {path: at for at, path in enumerate(_WAYS.values(), 1)}
+    )
+    return sorted(told, key=lambda row: (-max(row[1], row[2]), -min(row[1], row[2]), row[0]))[: scope.limit]
 
 
 def _leading(scope: Scope) -> dict[str, Any]:
@@ -69,7 +75,7 @@ def _figures(scope: Scope, clients: list[str]) -> dict[str, Any]:
 QUESTION = Question(
     title="Scans: one client, many refused ports or hosts",
     rule=f"Counts what was refused; clients with fewer than {LEAST} ports and fewer than {LEAST} hosts are left out. "
-    "Counts of distinct values are exact up to some thousands.",
+    "Who leads is found by estimates.",
     columns={
         "client": "left",
         "ports": "number",

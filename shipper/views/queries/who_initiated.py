@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+from shipper.views.distinct import by_one_search_and
 from shipper.views.filters import REFUSED
-from shipper.views.question import Question, Rows, Scope, buckets, by_one_search
+from shipper.views.question import Question, Rows, Scope, buckets
+
+_LEAVES = ("client.ip", "server.ip", "server.port", "network.transport")
 
 
 def _body(scope: Scope) -> dict[str, Any]:
-    leaves = ("client.ip", "server.ip", "server.port", "network.transport")
     return {
         "query": scope.query(),
         "aggs": {
             "ways": {
                 "multi_terms": {
-                    "terms": [{"field": leaf} for leaf in leaves],
+                    "terms": [{"field": leaf} for leaf in _LEAVES],
                     "size": scope.limit,
                     "collect_mode": "breadth_first",  # distinct values are counted of the leaders only
                 },
@@ -55,5 +57,7 @@ QUESTION = Question(
         "refused": "number",
         "told by": "left",
     },
-    answer=by_one_search("aws.vpcflow", _body, _rows),
+    answer=by_one_search_and(
+        "aws.vpcflow", _body, _rows, {leaf: at for at, leaf in enumerate(_LEAVES)}, {"network.community_id": 4}
+    ),
 )
