@@ -17,6 +17,8 @@
 #                             `run` ships what it says of them; kept, and empty turns it off [off]. Who a VNI stands for:
 #                             FLOWTAP_MIRROR_DIRECTORY/inventory.json [~/.config/flowtap/mirror]
 # FLOWTAP_MIRROR_PORT, FLOWTAP_MIRROR_HTTP_PORT, FLOWTAP_MIRROR_PAIR   [4789], [9465] on 127.0.0.1, veth pair [mirror]0 and 1
+# FLOWTAP_PCAPS               yes: a Suricata for `shipper backfill pcap` and `suricata analyze` inside the stack; kept, and
+#                             empty turns it off [off]
 # SHIPPER_SURICATA__...       settings of the sensor (docs/settings.md), kept; its folder lies beside the connection file:
 #                             FLOWTAP_SURICATA_DIRECTORY [~/.config/flowtap/suricata]
 # FLOWTAP_EVE_BYTES, FLOWTAP_EVE_KEEP   eve.json is rotated at this size [256 MiB], so many old ones stay [10]
@@ -46,7 +48,8 @@ compose() {
     -u FLOWTAP_OPENSEARCH_PORT -u FLOWTAP_OPENSEARCH_HEAP -u FLOWTAP_OPENSEARCH_MEMORY -u SURICATA_IMAGE \
     -u FLOWTAP_MIRROR_ADDRESS -u FLOWTAP_MIRROR_PORT -u FLOWTAP_MIRROR_HTTP_PORT -u FLOWTAP_MIRROR_PAIR \
     -u FLOWTAP_MIRROR_DIRECTORY -u FLOWTAP_MIRROR_NAME -u FLOWTAP_VLAN_IS_VNI -u SHIPPER_MIRROR__INVENTORY \
-    -u FLOWTAP_CAPTURE_INTERFACE -u FLOWTAP_SURICATA_DIRECTORY -u FLOWTAP_SENSOR_DIGEST -u COMPOSE_PROFILES \
+    -u FLOWTAP_CAPTURE_INTERFACE -u FLOWTAP_SURICATA_DIRECTORY -u FLOWTAP_SENSOR_DIGEST -u FLOWTAP_PCAPS \
+    -u COMPOSE_PROFILES \
     docker compose --project-directory "$HERE" --file "$HERE/compose.yaml" --env-file "$SETTINGS" "$@"
 }
 
@@ -145,16 +148,18 @@ choose() {
   [ -z "$dashboards_image" ] || dashboards_digest=$("$HERE/dashboards/configure.sh" "$FLOWTAP_SECURITY" "$KEPT")
 }
 
-# Sets `interface`, `sensor` (the folder) and `suricata_image`; what is not said now is as it was.
+# Sets `interface`, `sensor` (the folder), `pcaps` and `suricata_image`; what is not said now is as it was.
 choose_sensor() {
+  pcaps=${FLOWTAP_PCAPS-$(kept FLOWTAP_PCAPS)}
+  case "$pcaps" in no | off | false | 0) pcaps= ;; esac
   interface=${FLOWTAP_CAPTURE_INTERFACE-$(kept FLOWTAP_CAPTURE_INTERFACE)}
   sensor=${FLOWTAP_SURICATA_DIRECTORY:-$(kept FLOWTAP_SURICATA_DIRECTORY)}
   if [ -z "$sensor" ]; then
     case "$STACK_FILE" in */stack.toml) sensor=${STACK_FILE%/*}/suricata ;; *) sensor=$KEPT-suricata ;; esac
   fi
   choose_mirror
-  [ -n "$interface" ] || return 0
-  if [ -z "$mirror_address" ] && [ -d /sys/class/net ] && [ ! -e "/sys/class/net/$interface" ]; then
+  [ -n "$interface$pcaps" ] || return 0
+  if [ -n "$interface" ] && [ -z "$mirror_address" ] && [ -d /sys/class/net ] && [ ! -e "/sys/class/net/$interface" ]; then
     say "There is no interface $interface here, only: $(echo /sys/class/net/* | sed 's|/sys/class/net/||g')"
     say "Name one (FLOWTAP_CAPTURE_INTERFACE), or set it to nothing to capture none."
     exit 3
@@ -197,9 +202,9 @@ kept() { if [ -f "$SETTINGS" ]; then sed -n "s/^$1=//p" "$SETTINGS" | sed "s/^'\
 
 # suricata.yaml and the first rules, by the command in its container, which sees the folder where Suricata sees it.
 render_sensor() {
+  [ -z "$interface$pcaps" ] || (umask 022 && mkdir -p "$sensor")
   [ -n "$interface" ] || return 0
   local settings=$KEPT/suricata.env
-  (umask 022 && mkdir -p "$sensor")
   # Later lines win: what is in the environment now goes over what was kept. The stack's own traffic is not captured:
   # telling of it would make more of it.
   {
@@ -250,6 +255,18 @@ start_listener() {
   }
 }
 
+start_pcaps() {
+  if [ -z "$pcaps" ]; then
+    compose --profile pcaps rm --stop --force suricata-pcaps >/dev/null 2>&1 || true
+    return
+  fi
+  compose up --detach --wait --wait-timeout "$START_SECONDS" suricata-pcaps >&2 || {
+    compose logs --tail 15 suricata-pcaps >&2
+    say "The Suricata for captures does not start (above: its last words). Mend it, or turn it off: FLOWTAP_PCAPS= $0 up"
+    exit 4
+  }
+}
+
 start_sensor() {
   if [ -z "$interface" ]; then
     compose --profile capture rm --stop --force suricata suricata-rotate >/dev/null 2>&1 || true
@@ -267,6 +284,7 @@ write_settings() {
   [ -z "$dashboards_image" ] || profiles+=(dashboards)
   [ -z "$interface" ] || profiles+=(capture)
   [ -z "$mirror_address" ] || profiles+=(mirror live)
+  [ -z "$pcaps" ] || profiles+=(pcaps)
   {
     echo '# Written by docker/stack.sh up.'
     printf 'OPENSEARCH_IMAGE=%s\nFLOWTAP_SHIPPER_IMAGE=%s\n' "$image" "$shipper_image"
@@ -279,9 +297,10 @@ write_settings() {
     printf 'DASHBOARDS_ASKED=%s\nFLOWTAP_DASHBOARDS_PORT=%s\n' "$dashboards_asked" "$dashboards_port"
     [ -z "$dashboards_image" ] ||
       printf 'DASHBOARDS_IMAGE=%s\nFLOWTAP_DASHBOARDS_DIGEST=%s\n' "$dashboards_image" "$dashboards_digest"
+    [ -z "$interface$pcaps" ] || printf "SURICATA_IMAGE=%s\nFLOWTAP_SURICATA_DIRECTORY='%s'\n" "$suricata_image" "$sensor"
+    [ -z "$pcaps" ] || echo "FLOWTAP_PCAPS=$pcaps"
     if [ -n "$interface" ]; then
-      printf "FLOWTAP_CAPTURE_INTERFACE=%s\nSURICATA_IMAGE=%s\n" "$interface" "$suricata_image"
-      printf "FLOWTAP_SURICATA_DIRECTORY='%s'\nFLOWTAP_SENSOR_DIGEST=%s\n" "$sensor" "$(cksum <"$sensor/suricata.yaml" | tr ' ' -)"
+      printf 'FLOWTAP_CAPTURE_INTERFACE=%s\nFLOWTAP_SENSOR_DIGEST=%s\n' "$interface" "$(cksum <"$sensor/suricata.yaml" | tr ' ' -)"
     fi
     if [ -n "$mirror_address" ]; then
       printf "FLOWTAP_MIRROR_ADDRESS=%s\nFLOWTAP_MIRROR_PAIR=%s\nFLOWTAP_MIRROR_DIRECTORY='%s'\n" "$mirror_address" "$pair" "$inventory"
@@ -386,6 +405,7 @@ up() {
   start_pair
   apply_schema
   start_sensor
+  start_pcaps
   start_listener
   start_dashboards
   report
@@ -410,12 +430,13 @@ report() {
   [ -z "$mirror_address" ] ||
     echo "mirrored      to $mirror_address, UDP $(kept FLOWTAP_MIRROR_PORT); who a VNI stands for: $inventory/inventory.json"
   [ -z "$interface" ] || echo "Suricata      captures $interface; its rules: $sensor/rules; shipper suricata stats"
+  [ -z "$pcaps" ] || echo "captures      $0 compose run --rm shipper backfill pcap FILE"
   echo "next          shipper doctor; shipper backfill flowlogs FOLDER; $0 status; $0 down"
 }
 
 status() {
   known
-  compose --profile tools --profile capture --profile mirror --profile live --profile dashboards ps --all
+  compose --profile tools --profile capture --profile pcaps --profile mirror --profile live --profile dashboards ps --all
   [ -z "$(kept FLOWTAP_CAPTURE_INTERFACE)" ] ||
     printf 'Suricata      captures %s; rules in %s\n' "$(kept FLOWTAP_CAPTURE_INTERFACE)" "$(kept FLOWTAP_SURICATA_DIRECTORY)/rules"
   [ -z "$(kept DASHBOARDS_IMAGE)" ] || [ ! -f "$STACK_FILE" ] ||
@@ -437,7 +458,7 @@ destroy() {
   alone
   sensor=$(kept FLOWTAP_SURICATA_DIRECTORY)
   [ -z "$(kept FLOWTAP_MIRROR_ADDRESS)" ] || remove_pair
-  compose --profile tools --profile capture --profile mirror --profile live --profile dashboards down --volumes --remove-orphans >&2
+  compose --profile tools --profile capture --profile pcaps --profile mirror --profile live --profile dashboards down --volumes --remove-orphans >&2
   [ -z "$sensor" ] || say "The sensor's rules stay in $sensor."
   rm -f "$STACK_FILE" "$SETTINGS" "$KEPT/suricata.env" "$KEPT"/*.pem "$KEPT"/*.password
   rmdir "$KEPT" || say "$KEPT holds something that is not this stack's, so it stays."
@@ -453,7 +474,7 @@ case "$command" in
     known
     alone
     [ -z "$(kept FLOWTAP_MIRROR_ADDRESS)" ] || remove_pair
-    compose --profile tools --profile capture --profile mirror --profile live --profile dashboards down --remove-orphans >&2
+    compose --profile tools --profile capture --profile pcaps --profile mirror --profile live --profile dashboards down --remove-orphans >&2
     ;;
   destroy) destroy "$@" ;;
   compose)

@@ -32,6 +32,7 @@ from suricata.errors import NotAnalysed, Stopped, SuricataError
 from suricata.offline import EVE, Analyst, Programs
 from suricata.rules.folder import DISABLED, LOCAL, THRESHOLDS, YAML, SensorFolder
 from suricata.settled import flows_of, settled
+from suricata.sidecar import Sidecar, sensor_folder
 
 _LONGEST_SECONDS = 7 * 86400.0
 _LINES_AT_ONCE = 512
@@ -132,19 +133,30 @@ class Captures:
 def captures(settings: SuricataSettings, rules: Rules, parent: Path, wait: Wait) -> Iterator[tuple[Captures, str]]:
     """What analyses captures with these rules, and what it is: captures analysed by another may have other events.
 
-    What is needed meanwhile lies below `parent`.
+    What is needed meanwhile lies below `parent`, or in the folder that is shared with a sidecar.
     """
-    with scratch(parent) as folder:
+    shared = settings.sidecar and settings.sidecar.expanduser().absolute()
+    with scratch(shared or parent) as folder:
         with translating():
-            sensor = ConfiguredSensor(settings).offline(folder / "sensor")
-            SensorFolder(sensor.directory).write({**rules.texts, YAML: render(sensor)})
-            engine = find_engine(settings.image, stoppable(wait), wait, _LONGEST_SECONDS)
-            analyst = Programs(engine, sensor.directory)
+            made_of, analyst = _analyst(settings, rules, folder, shared, wait)
             version = analyst.version()
-        same_place = render(replace(sensor, directory=Path("/")))
-        made_of = "\0".join([version, same_place, *(f"{name}\0{text}" for name, text in sorted(rules.texts.items()))])
-        analysis = blake2b(made_of.encode("utf-8", "surrogateescape"), digest_size=9).hexdigest()
+        analysis = blake2b(f"{version}\0{made_of}".encode("utf-8", "surrogateescape"), digest_size=9).hexdigest()
         yield Captures(analyst, folder), f"{version}-{analysis}"
+
+
+def _analyst(
+    settings: SuricataSettings, rules: Rules, folder: Path, shared: Path | None, wait: Wait
+) -> tuple[str, Analyst]:
+    """With what it is made of, but for Suricata itself: the same wherever it runs."""
+    sensor = ConfiguredSensor(settings).offline(Path("/"))
+    made_of = "\0".join([render(sensor), *(f"{name}\0{text}" for name, text in sorted(rules.texts.items()))])
+    if shared is not None:
+        name = blake2b(made_of.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+        placed = replace(sensor, directory=sensor_folder(shared, name))
+        return made_of, Sidecar(shared, name, {**rules.texts, YAML: render(placed)}, wait)
+    placed = replace(sensor, directory=folder / "sensor")
+    SensorFolder(placed.directory).write({**rules.texts, YAML: render(placed)})
+    return made_of, Programs(find_engine(settings.image, stoppable(wait), wait, _LONGEST_SECONDS), placed.directory)
 
 
 def _lines(eve: Path) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from suricata.errors import SuricataError, SuricataSilent
 from suricata.rules.folder import THRESHOLDS, YAML, Judge, SensorFolder
 from suricata.sensor import Sensor
 
-_NOT_TAKEN_OVER = {"directory", "sensor_name", "log_directory", "socket", "image", "rule_urls"}
+_NOT_TAKEN_OVER = {"directory", "sensor_name", "log_directory", "socket", "image", "sidecar", "rule_urls"}
 
 _TRY_AGAIN = "Try again; if it stays so, Suricata's log says more."
 

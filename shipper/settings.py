@@ -187,6 +187,9 @@ class SuricataSettings(_Section):
     )
     run_as: str = Field("", description="User and group that Suricata becomes when root starts it.")
     image: str = Field("", description="Image for check and update; without one Suricata of this host, if it has one.")
+    sidecar: Path | None = Field(
+        None, description="Folder shared with a Suricata that analyses captures (in the stack: FLOWTAP_PCAPS)."
+    )
     rule_urls: str = Field("", description="Rules to fetch, separated by commas; without any Emerging Threats Open.")
 
 

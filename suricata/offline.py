@@ -44,7 +44,7 @@ class Programs:
         ran = self._engine.run("suricata", arguments, [into], readable=[self._sensor, capture])
         if not ran.code:
             return "; ".join(each.message for each in read_problems(ran.said, yaml) if each.level == "error")
-        raise _why(ran, yaml)
+        raise failure(ran, yaml)
 
 
 def version_in(said: str) -> str:
@@ -53,11 +53,14 @@ def version_in(said: str) -> str:
     return words[words.index("version") + 1] if "version" in words[:-1] else ""
 
 
-def _why(ran: Ran, yaml: Path) -> BadSensor | NotAnalysed:
-    problems = list(read_problems(ran.said, yaml))
-    if wrong := [str(each) for each in problems if each.line]:
+def failure(ran: Ran, yaml: Path) -> BadSensor | NotAnalysed:
+    """Why a Suricata with this suricata.yaml ended badly: rules that are wrong, or something else."""
+    if wrong := [str(each) for each in read_problems(ran.said, yaml) if each.line]:
         return BadSensor("Suricata does not take these rules:\n" + "\n".join(wrong))
-    words = (
-        "; ".join(each.message for each in problems if each.level == "error") or ran.said.strip()[-400:] or "no word"
-    )
-    return NotAnalysed(f"Suricata ended with {ran.code}: {words}")
+    return NotAnalysed(f"Suricata ended with {ran.code}: {last_words(ran.said, yaml)}")
+
+
+def last_words(said: str, yaml: Path) -> str:
+    """Its errors, else the end of what it said."""
+    errors = "; ".join(each.message for each in read_problems(said, yaml) if each.level == "error")
+    return errors or said.strip()[-400:] or "no word"
