@@ -130,13 +130,13 @@ def _by_head(
     left: list[int] = []
     of_type: defaultdict[bytes, list[int]] = defaultdict(list)
     of_form: defaultdict[_Key, list[int]] = defaultdict(list)
-    for number in numbers:
-        raw = raws[number]
-        if number not in unusual:
-            at = raw.find(_EVENT_TYPE)
-            of_type[raw[at : at + _TO_KEY]].append(number)
-        elif number not in lines.cut and printable(raw):
-            of_form[_key(raw)].append(number)
+    usual = [number for number in numbers if number not in unusual]
+    heads = [raw[(at := raw.find(_EVENT_TYPE)) : at + _TO_KEY] for raw in map(raws.__getitem__, usual)]
+    for number, head in zip(usual, heads, strict=True):
+        of_type[head].append(number)
+    for number in sorted(unusual.intersection(numbers)):
+        if number not in lines.cut and printable(raws[number]):
+            of_form[_key(raws[number])].append(number)
         else:
             left.append(number)
     return of_type, of_form, left

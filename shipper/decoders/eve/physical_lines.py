@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from shipper.identity import MAX_RECORD_BYTES
 
 _LF = 0x0A
-_BACKSLASH = 0x5C
+_BACKSLASH = b"\\"
 _FIRST, _LAST = 0x20, 0x7E
 _DELETE = b"\x7f"  # the one ASCII character behind _LAST
 _PRINTABLE = bytes(range(_FIRST, _LAST + 1))
@@ -29,18 +29,18 @@ class PhysicalLines:
         if not self.raws[-1]:
             self.raws = self.raws[:-1]
         self.cut: Collection[int] = frozenset([0] if mid_line else [])
-        if len(records) > MAX_RECORD_BYTES:
+        if len(records) - len(self.raws) >= MAX_RECORD_BYTES:  # the others are a line end each at least
             long = (number for number, raw in enumerate(self.raws) if len(raw) > MAX_RECORD_BYTES)
             self.cut = frozenset((*self.cut, *long))
         self.unusual = frozenset((*self.cut, *self._unusual()))
 
     def _unusual(self) -> Sequence[int]:
         each = np.frombuffer(self._records, np.uint8)
-        found = each == _BACKSLASH
-        if not self._is_printable(each):
-            found |= each - np.uint8(_FIRST) > _LAST - _FIRST
-        elif b"\\" not in self._records:
-            return ()
+        if self._is_printable(each):
+            if _BACKSLASH not in self._records:
+                return ()
+            return [number for number, raw in enumerate(self.raws) if _BACKSLASH in raw]
+        found = (each == _BACKSLASH[0]) | (each - np.uint8(_FIRST) > _LAST - _FIRST)
         places = np.flatnonzero(found)
         numbers: Sequence[int] = np.searchsorted(self._ends, places[each[places] != _LF]).tolist()
         return numbers
