@@ -1,5 +1,6 @@
 """The whole chain without AWS: a finding, a session, its packets, an alert in OpenSearch that names both, the end."""
 
+import json
 import os
 import socket
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ import pytest
 from scapy.layers.vxlan import VXLAN
 
 from aws_server import client, moto
-from findings import ID, finding, text
+from findings import ID, finding
 from integration.command import Shipper
 from integration.containers import OpenSearchNode, wait_for
 from integration.mirror_endpoint import served
@@ -20,6 +21,22 @@ from mirror.inventory import read_inventory
 from mirror_account import Account
 from mirrored_traffic import conversations
 from shipper.cli.main import run
+from watcher_template import RESOURCES
+
+
+def fed_by_events(url: str, event: dict[str, Any]) -> str:
+    """A queue at moto with what EventBridge hands on of this event, and of another, by the template's rule; its URL."""
+    sqs, events = client("sqs", url), client("events", url)
+    bridged, queue = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("bridged", "findings"))
+    arn = sqs.get_queue_attributes(QueueUrl=bridged, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name="findings", EventPattern=json.dumps(RESOURCES["Rule"]["Properties"]["EventPattern"]))
+    events.put_targets(Rule="findings", Targets=[{"Id": "findings", "Arn": arn}])
+    entry = {"Source": event["source"], "DetailType": event["detail-type"], "Detail": json.dumps(event["detail"])}
+    events.put_events(Entries=[entry, entry | {"DetailType": "Another"}])
+    (message,) = sqs.receive_message(QueueUrl=bridged, MaxNumberOfMessages=10)["Messages"]
+    told = {"account": event["account"]} | json.loads(message["Body"])  # which moto leaves out
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(told))
+    return str(queue)
 
 
 def spoken(port: int, *vnis: int) -> None:
@@ -63,9 +80,7 @@ def test_a_finding_leads_to_an_alert_that_names_it_and_its_session_ends(
         Running(shipper, settings),
     ):
         monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", url)
-        sqs = client("sqs", url)
-        queue = sqs.create_queue(QueueName="findings")["QueueUrl"]
-        sqs.send_message(QueueUrl=queue, MessageBody=text(finding(instance, eni, datetime.now(UTC))))
+        queue = fed_by_events(url, finding(instance, eni, datetime.now(UTC)))
         watch = ["mirror", "watch", str(policy), "--queue", queue, "--journal", str(journal), "--once", "--apply"]
         watch += ["--inventory", str(inventory)]
         assert run(watch) == 0
@@ -101,8 +116,8 @@ def test_a_finding_leads_to_an_alert_that_names_it_and_its_session_ends(
         assert (told["aws"]["guardduty"]["id"], told["aws"]["guardduty"]["instance"]) == (ID, [instance])
         assert sensor.end()["mirrored"] == 24
 
-        told_of = shipper("trace", alerts[vni]["_id"], "--json").json["timeline"]
-        said = [entry["kind"] for entry in told_of if entry["kind"] in {"GuardDuty", "mirroring", "alert"}]
+        shown = shipper("trace", alerts[vni]["_id"], "--json").json["timeline"]
+        said = [entry["kind"] for entry in shown if entry["kind"] in {"GuardDuty", "mirroring", "alert"}]
         assert said == ["GuardDuty", "mirroring", "alert", "mirroring"], "found, mirrored, alerted on, expired"
         of_stranger = shipper("trace", alerts[vni ^ 1]["_id"], "--json").json
         assert of_stranger["notices"] == [], "found about another network's machine"

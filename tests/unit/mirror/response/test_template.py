@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from aws.calls import DELETE, RECEIVE
 from aws.ec2 import Ec2
@@ -21,18 +20,12 @@ from mirror.response.decision import Past
 from mirror.response.policy import read_policy
 from mirror.response.watching import Watching
 from mirror_account import NOW, Account
+from watcher_template import FILE, RESOURCES
 
-FILE = Path(__file__).parents[4] / "docs" / "aws" / "guardduty.yaml"
 ELB = {f"elasticloadbalancing:{name}" for name in ("DescribeTargetGroups", "DescribeTargetHealth")}
 """What `aws.elb` calls."""
 
 
-class Loader(yaml.SafeLoader):
-    """Functions such as !Sub are what they are about."""
-
-
-Loader.add_multi_constructor("!", lambda loader, _, node: loader.construct_scalar(node))
-RESOURCES: dict[str, Any] = yaml.load(FILE.read_text(), Loader)["Resources"]  # noqa: S506  (a SafeLoader)
 STATEMENTS: list[dict[str, Any]] = RESOURCES["Watcher"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
 
 
