@@ -1,11 +1,17 @@
 """Whether the beginning of a stream could be of a flow log at all. A doubt is answered by yes: then lines are judged.
 
-A picture in the folder is one remark, not a dead letter for each of its lines; a damaged flow log stays a flow log, and
-so does any text.
+A picture or a README in the folder is one remark, not a dead letter for each of its lines; a damaged flow log stays a
+flow log.
 """
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final
+
+from shipper.decoders.flow_log.csv_rows import csv_columns
+from shipper.decoders.flow_log.header import header_columns
+from shipper.decoders.other_logs import other_text_log
 
 LOOKED_AT_BYTES: Final = 1 << 16
 
@@ -29,10 +35,58 @@ _MARK = re.compile(
     rb"|(?<!\d)1\d{9}(?:\d{3})?(?!\d)"  # seconds or milliseconds since 1970
 )
 
+_CELL = re.compile(rb'[^\s,;|"]++')
+_WORD = re.compile(rb"[A-Za-z\x80-\xff][a-z\x80-\xff'-]*+[.,;:!?)]*+")
+_VALUE = re.compile(rb"-|[A-Z]++|\d++")
+_LEAST_WORDS = 4
+
 
 def other_file(beginning: bytes) -> str:
-    """What a stream that begins so is, if it is surely no flow log; else empty."""
+    """What a stream that begins so is, if it is surely no flow log; else empty. Less than LOOKED_AT_BYTES is all."""
     named = next((name for magic, name in _OTHER_FILES if beginning.startswith(magic)), "")
     if named or b"\0" not in beginning or _MARK.search(beginning):
-        return named
+        return named or _prose(beginning)
     return "binary"
+
+
+def _prose(beginning: bytes) -> str:
+    """Text that has sentences, and no line that could be a record, a header, or a line of another log."""
+    lines = sentences = 0
+    for line in _lines(beginning):
+        lines += 1
+        sentence = _is_sentence(line)
+        if _could_be_read(line, sentence=sentence):
+            return ""
+        sentences += sentence
+    if not sentences:
+        return ""
+    if len(beginning) < LOOKED_AT_BYTES:
+        return f"text without a record: {lines:,} lines, {len(beginning):,} bytes"
+    return f"text without a record in its first {lines:,} lines"
+
+
+def _lines(text: bytes) -> Iterator[bytes]:
+    """Its lines that are not blank, one after the other: mostly the first tells."""
+    begin = 0
+    while begin < len(text):
+        end = text.find(b"\n", begin)
+        end = len(text) if end < 0 else end
+        if line := text[begin:end].strip():
+            yield line
+        begin = end + 1
+
+
+def _is_sentence(line: bytes) -> bool:
+    """Most of it is words."""
+    cells = _CELL.findall(line)
+    words = sum(_WORD.fullmatch(cell) is not None for cell in cells)
+    return words >= _LEAST_WORDS and 2 * words > len(cells)
+
+
+def _could_be_read(line: bytes, *, sentence: bool) -> bool:
+    if not sentence:
+        if sum(1 for _ in islice(_MARK.finditer(line), 2)) == 2:
+            return True
+        if all(_VALUE.fullmatch(cell) or _MARK.fullmatch(cell) for cell in _CELL.findall(line)):
+            return True
+    return bool(header_columns(line) or csv_columns(line) or other_text_log(line.decode("latin-1")))

@@ -271,7 +271,13 @@ def test_v8_one_flow_seen_by_two_interfaces_and_both_ways_is_four_records() -> N
 
 @pytest.mark.parametrize(
     "raw",
-    [b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, b"\xff\xd8\xff\xe0" + bytes(99), b"%PDF-1.7\n1 0 obj", bytes(99)],
+    [
+        b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9,
+        b"\xff\xd8\xff\xe0" + bytes(99),
+        b"%PDF-1.7\n1 0 obj",
+        bytes(99),
+        b"# Logs\n\nThese are the flow logs of 10.0.0.0/8.\n",
+    ],
 )
 def test_what_is_surely_no_flow_log_is_said_to_be_none(raw: bytes) -> None:
     with pytest.raises(NotRecords):
@@ -281,7 +287,7 @@ def test_what_is_surely_no_flow_log_is_said_to_be_none(raw: bytes) -> None:
 @pytest.mark.parametrize(
     "raw", [b"", b"\n", b"readme\n", RECORD + b"\n" + bytes(99), b"\0" * 50 + RECORD, b"x" * 99_999]
 )
-def test_a_damaged_flow_log_and_any_text_are_judged_line_by_line(raw: bytes) -> None:
+def test_a_damaged_flow_log_and_doubtful_text_are_judged_line_by_line(raw: bytes) -> None:
     assert sum(batch.sums.read for batch in batches(raw)) == raw.count(b"\n") + (not raw.endswith(b"\n") and bool(raw))
 
 
