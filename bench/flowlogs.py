@@ -3,6 +3,7 @@
     .venv/bin/python bench/flowlogs.py                                                     # minutes
     .venv/bin/python bench/flowlogs.py --records 60000 --load 100000 --stream-mb 300       # short
     .venv/bin/python bench/flowlogs.py --load 200000 --bytes-only                          # bytes a document alone
+    .venv/bin/python bench/flowlogs.py --stream-mb 10000 --stream-only                     # memory alone
 
 Decoding is measured on one pinned core in CPU time, the best of a few rounds, from decompressed text to finished bulk
 lines. The load runs on all cores beside its node: first the very documents as ready-made bodies (the store's limit),
@@ -19,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from time import monotonic, process_time
 
 import orjson
@@ -47,6 +49,9 @@ def main() -> int:
     if options.bytes_only:
         tell(bytes_only(options.load))
         return 0
+    if options.stream_only:
+        tell(stream_only(options.stream_mb))
+        return 0
     with TemporaryDirectory(prefix="flowtap-flowlogs-") as made:
         speeds = decode_speeds(options.records)
         with opensearch() as node:
@@ -66,6 +71,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--load", type=int, default=500_000, help="to store [default: 500000]")
     parser.add_argument("--stream-mb", type=int, default=4_000, help="to stream with flat memory [default: 4000]")
     parser.add_argument("--bytes-only", action="store_true", help="only bytes a document, of ready-made bodies")
+    parser.add_argument("--stream-only", action="store_true", help="only the stream's memory")
     return parser.parse_args()
 
 
@@ -157,6 +163,13 @@ def bytes_only(records: int) -> dict[str, float]:
     return {"bytes_per_document": round(taken, 1)}
 
 
+def stream_only(megabytes: int) -> dict[str, float]:
+    """The stream alone."""
+    with TemporaryDirectory(prefix="flowtap-flowlogs-") as made, opensearch() as node:
+        shipper = Shipper(node, PREFIX, Path(made) / "state")
+        return {"peak_rss_mb": stream(shipper, megabytes)}
+
+
 def _ready_made(node: OpenSearchNode, batches: Sequence[Batch]) -> float:
     """Finished bodies, as they are, from a few connections."""
     pool = urllib3.PoolManager(maxsize=REQUESTS_AT_A_TIME, block=True, retries=False, timeout=120)
@@ -190,9 +203,12 @@ def _peer(node: OpenSearchNode, documents: Sequence[dict[str, object]]) -> float
 
 def _bytes_a_document(node: OpenSearchNode, documents: int) -> float:
     node.request("POST", f"/{INDEX}/_refresh")
-    node.request("POST", f"/{INDEX}/_forcemerge?max_num_segments=1&wait_for_completion=true")
-    node.request("POST", f"/{INDEX}/_refresh")
-    _, segments = node.request("GET", f"/_cat/segments/{INDEX}?format=json&bytes=b&h=size,docs.count")
+    node.request("POST", f"/{INDEX}/_forcemerge?max_num_segments=1&wait_for_completion=false")
+    segments: Sequence[dict[str, str]] = ()
+    while len(segments) != 1 or int(segments[0]["docs.count"]) != documents:  # a merge of many takes minutes
+        Event().wait(2)
+        node.request("POST", f"/{INDEX}/_refresh")
+        _, segments = node.request("GET", f"/_cat/segments/{INDEX}?format=json&bytes=b&h=size,docs.count")
     return sum(int(segment["size"]) for segment in segments) / documents
 
 
@@ -206,14 +222,17 @@ def stream(shipper: Shipper, megabytes: int) -> float:
     assert process.stdin is not None  # noqa: S101
     begin = monotonic()
     written = 0
+    early = 0.0
     while written < megabytes * 1_000_000:
         process.stdin.write(block)
         written += len(block)
+        if not early and written > megabytes * 100_000:
+            early = memory(process.pid).peak
     peak = memory(process.pid).peak
     out, _ = process.communicate()
     if process.returncode:
         raise SystemExit(f"exit {process.returncode}: {out[-500:]!r}")
-    say(f"{written / 1e6:,.0f} MB streamed in {monotonic() - begin:.0f} s")
+    say(f"{written / 1e6:,.0f} MB streamed in {monotonic() - begin:.0f} s; {early:.1f} MB after a tenth of it")
     return round(peak, 1)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from shipper.decoders.flow_log.fields import DEFAULT_FORMAT, DERIVED, SHARED, TGW, VPC, Field, Kind
+from shipper.decoders.flow_log.fields import DEFAULT_FORMAT, DERIVED, FILLED, SHARED, TGW, VPC, Field, Kind
 
 _INTRODUCTION = """\
 # Fields of flow logs
@@ -55,8 +55,12 @@ def fields_page() -> str:
 
 
 def _columns(columns: Iterable[Field]) -> list[str]:
-    rows = ([f"`{x.name}`", str(x.since), f"`{x.target}`", _KINDS[x.kind]] for x in columns)
+    rows = ([f"`{x.name}`", str(x.since), f"`{x.target}`", _KINDS[x.kind] + _filled(x)] for x in columns)
     return markdown_table(("column", "since version", "leaf", "type"), rows)
+
+
+def _filled(column: Field) -> str:
+    return "; not in `_source`: filled by the index from `@timestamp`" if column.name in FILLED else ""
 
 
 def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -14,7 +14,7 @@ import orjson
 from shipper.opensearch.leaves import Leaves, leaves
 from shipper.partition import Unit
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """Raised with any change to a template; code refuses to write where the server's is older."""
 
 MANAGED_BY = "flowtap"

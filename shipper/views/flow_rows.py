@@ -20,6 +20,7 @@ COLUMNS: Mapping[str, str] = {
     "reason": "left",
 }
 _LEAVES = (
+    "@timestamp",
     "event.start",
     "event.end",
     "event.action",
@@ -53,7 +54,7 @@ def _row(found: Mapping[str, Any]) -> list[Cell]:
     own = found.get("aws", {}).get("vpcflow", {})
     return [
         when(event.get("start")),
-        when(event.get("end")),
+        when(event.get("end") or found["@timestamp"]),
         end(source),
         end(found.get("destination", {})),
         network.get("transport") or network.get("iana_number"),

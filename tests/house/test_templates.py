@@ -25,6 +25,9 @@ TYPES = {
 UNINDEXED = {"type": "keyword", "index": False, "doc_values": False}
 
 
+ONLY_SEARCHED_IN_FLOW_LOGS = {"related.ip", "event.type"}
+"""ADR 24."""
+
 GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*/*.out.json"))
 
 
@@ -102,10 +105,12 @@ def test_no_part_is_open_to_unknown_keys(name: str) -> None:
 def test_leaves_are_of_the_few_kinds_that_are_meant() -> None:
     date = {"type": "date", "format": "strict_date_optional_time"}
     allowed: list[Any] = [
-        date, UNINDEXED, {"type": "keyword", "ignore_above": 1024},
+        date, date | {"copy_to": ["event.end"]}, UNINDEXED, {"type": "keyword", "ignore_above": 1024},
         *({"type": kind} for kind in ("ip", "long", "integer", "short", "boolean", "double")),
         date | {"index": False}, *({"type": kind, "index": False} for kind in ("ip", "long", "integer", "short")),
-        {"type": "ip", "copy_to": ["related.ip"]},
+        {"type": "ip", "index": False, "copy_to": ["related.ip"]}, {"type": "ip", "doc_values": False},
+        {"type": "keyword", "ignore_above": 1024, "index": False},
+        {"type": "keyword", "ignore_above": 1024, "doc_values": False},
     ]  # fmt: skip
     for dataset, path, leaf in everything():
         if leaf["type"] == "alias":
@@ -115,11 +120,17 @@ def test_leaves_are_of_the_few_kinds_that_are_meant() -> None:
 
 
 def test_one_path_has_one_meaning_everywhere() -> None:
-    """Dashboards and queries over all datasets break where a field has two types. An alias takes its target's."""
+    """Dashboards and queries over all datasets break where a field has two types. An alias takes its target's.
+
+    An index beside doc values is a matter of speed. What flow logs have without doc values cannot be asked together
+    with events in an aggregation, only in a search.
+    """
     kinds: dict[str, set[str]] = {}
     for dataset, path, leaf in everything():
         target = LEAVES[dataset][leaf["path"]] if leaf["type"] == "alias" else leaf
-        meaning = {key: value for key, value in target.items() if key != "copy_to"}
+        meaning = {key: value for key, value in target.items() if key not in {"copy_to", "index"}}
+        if path in ONLY_SEARCHED_IN_FLOW_LOGS and dataset in {"aws.vpcflow", "aws.tgwflow"}:
+            assert not meaning.pop("doc_values"), path
         kinds.setdefault(path, set()).add(json.dumps(meaning, sort_keys=True))
     assert {path: found for path, found in kinds.items() if len(found) > 1} == {}
 

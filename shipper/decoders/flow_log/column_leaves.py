@@ -13,7 +13,7 @@ from shipper.decoders.columnar.times import iso
 from shipper.decoders.flow_log.column_derived import Made, derived_leaves
 from shipper.decoders.flow_log.column_records import Records
 from shipper.decoders.flow_log.document import Stream
-from shipper.decoders.flow_log.fields import Kind
+from shipper.decoders.flow_log.fields import FILLED, Kind
 
 _SMALL_NUMBERS = [b"%d" % number for number in range(256)]
 
@@ -45,7 +45,7 @@ def _column_leaves(found: Records) -> Iterator[Made]:
     """What columns hold, as it was received; `network.type` is derived where its column is absent."""
     for _, field in found.layout.known:
         column = found.columns[field.name]
-        if not column.present.any():
+        if field.name in FILLED or not column.present.any():
             continue
         if field.kind is Kind.TIME:
             times = np.where(column.present, column.numbers, _any_of(column.numbers, column.present))

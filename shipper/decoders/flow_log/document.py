@@ -14,13 +14,13 @@ from typing import Any, Final
 import orjson
 
 from shipper.decoders.flow_log.derived import Json, derived_leaves
-from shipper.decoders.flow_log.fields import ABSENT, TGW, TGW_MARKS, VPC, Dataset, Field, Kind
+from shipper.decoders.flow_log.fields import ABSENT, FILLED, TGW, TGW_MARKS, VPC, Dataset, Field, Kind
 from shipper.decoders.flow_log.key_order import in_order
 from shipper.decoders.flow_log.values import READERS, Value, moment, timestamp
 from shipper.decoders.iana_protocols import PORT_PROTOCOLS
 from shipper.decoders.leaves import Place
 
-DECODER_VERSION: Final = 2
+DECODER_VERSION: Final = 3
 """Written to `flowtap.decoder`; rises when a record's document changes."""
 
 MALFORMED_TEXT_CHARACTERS: Final = 256
@@ -104,7 +104,9 @@ def decode_row(columns: Layout, cells: Sequence[str], stream: Stream) -> Row:
     leaves = dict(stream.leaves)
     leaves |= _time_leaves(own_time, stream.arrived)
     leaves |= {
-        column.target: _shown(column, values[column.name]) for _, column in columns.known if column.name in values
+        column.target: _shown(column, values[column.name])
+        for _, column in columns.known
+        if column.name in values and column.name not in FILLED
     }
     leaves |= _kind_leaves(columns.dataset, values, status)
     leaves |= _unknown_leaf(columns, cells)

@@ -118,6 +118,9 @@ TGW_ONLY = (
 )
 # fmt: on
 
+FILLED = frozenset({"end"})
+"""Columns whose leaf is not in a document: the index fills it from `@timestamp`, which is the same time (ADR 24)."""
+
 # Amazon VPC User Guide, "Flow log records", "Default format". What header-less text is read as.
 DEFAULT_FORMAT = (
     "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
@@ -142,7 +145,7 @@ ABSENT = "-"
 
 # fmt: off
 DERIVED = (
-    Leaf("@timestamp",                   "date",    "`event.end`, else `event.start`, else the time of arrival"),
+    Leaf("@timestamp",                   "date",    "the record's end, else its start, else the time of arrival"),
     Leaf("event.ingested",               "date",    "when the bytes arrived here"),
     Leaf("event.dataset",                "keyword", "`aws.vpcflow` or `aws.tgwflow`"),
     Leaf("event.kind",                   "keyword", "`event`; `metric` for NODATA and SKIPDATA"),

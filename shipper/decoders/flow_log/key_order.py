@@ -13,7 +13,7 @@ _OBJECTS: Final = (
     "@timestamp", "event", "cloud", "orchestrator", "container", "service", "flowtap", "aws", "network", "related",
     "destination", "client", "server", "source",
 )  # fmt: skip
-_FIRST: Final = ("event.end", "event.start", "event.action", "event.reason", "event.type", "event.outcome")
+_FIRST: Final = ("event.start", "event.action", "event.reason", "event.type", "event.outcome")
 _LAST: Final = ("source.packets", "source.bytes")
 
 _Tree = dict[str, "_Tree"]

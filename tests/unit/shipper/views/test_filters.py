@@ -6,11 +6,16 @@ from shipper.errors import ConfigError
 from shipper.views.filters import ALERT_FILTERS, FLOW_FILTERS, clauses
 
 
+def also_related(path: str, address: str) -> dict[str, object]:
+    """Addresses have their index at `related.ip`."""
+    return {"bool": {"filter": [{"term": {"related.ip": address}}, {"term": {path: address}}]}}
+
+
 @pytest.mark.parametrize(
     ("name", "text", "clause"),
     [
-        ("src", "10.0.0.0/8", {"term": {"source.ip": "10.0.0.0/8"}}),
-        ("dst", "2001:db8::1", {"term": {"destination.ip": "2001:db8::1"}}),
+        ("src", "10.0.0.0/8", also_related("source.ip", "10.0.0.0/8")),
+        ("dst", "2001:db8::1", also_related("destination.ip", "2001:db8::1")),
         ("port", "22", {"term": {"server.port": 22}}),
         ("proto", "TCP", {"term": {"network.transport": "tcp"}}),
         ("proto", "6", {"term": {"network.iana_number": "6"}}),

@@ -52,6 +52,7 @@ def test_absent_cells_have_no_leaf() -> None:
 def test_time_and_partition(start: str, end: str, stamp: str, partition: str) -> None:
     found = row("start end", f"{start} {end}")
     assert found["@timestamp"] == stamp
+    assert "event.end" not in found, "the index fills it from @timestamp"
     assert found.index == f"flowtap-aws.vpcflow-{partition}"
     assert "flowtap.time_suspect" not in found
 
@@ -105,7 +106,7 @@ def test_records_of_no_traffic_are_of_their_own_kind(status: str, mark: str) -> 
     own = "vpcflow" if mark == "interface-id" else "tgw"
     assert found["aws"][own]["log_status"] == status
     assert set(leaves(found.document)) == {
-        "@timestamp", "event.ingested", "event.dataset", "event.kind", "event.end", "flowtap.decoder",
+        "@timestamp", "event.ingested", "event.dataset", "event.kind", "flowtap.decoder",
         f"aws.{own}.log_status", "aws.vpcflow.interface_id" if own == "vpcflow" else "aws.tgw.id",
     }  # fmt: skip
 
