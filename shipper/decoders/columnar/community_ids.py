@@ -1,7 +1,9 @@
 """Community ids of many flows: one SHA-1 for each distinct flow. `community_id` says what is hashed."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,11 +89,21 @@ def _is_less(one: Bytes, other: Bytes) -> Flags:
     return found
 
 
+@lru_cache(maxsize=1)
+def _sha1() -> Callable[[bytes], "hashlib._Hash"]:
+    """hashlib's; with a word that takes time only where it is refused without: that it protects nothing (FIPS)."""
+    try:
+        hashlib.sha1(b"")  # noqa: S324  (Community ID v1 prescribes it)
+    except ValueError:
+        return partial(hashlib.sha1, usedforsecurity=False)
+    return hashlib.sha1
+
+
 def _texts(contents: Bytes) -> Bytes:
     """`1:` and the base64 of each row's SHA-1: (rows, 30)."""
     width = contents.shape[1]
-    joined, sha1 = contents.tobytes(), hashlib.sha1
-    digests = [sha1(joined[at : at + width], usedforsecurity=False).digest() for at in range(0, len(joined), width)]
+    joined, sha1 = contents.tobytes(), _sha1()
+    digests = [sha1(joined[at : at + width]).digest() for at in range(0, len(joined), width)]
     rows = len(contents)
     padded = np.zeros((rows, _DIGEST_BYTES + 1), np.uint8)
     padded[:, :_DIGEST_BYTES] = np.frombuffer(b"".join(digests), np.uint8).reshape(rows, _DIGEST_BYTES)

@@ -50,15 +50,19 @@ class Parts:
 
     def add_batch(self, batch: Batch) -> None:
         """What the exact path made of some of the lines."""
+        if batch.ordinals:
+            self._add_documents(batch)
+        self._rejects += batch.rejects
+        self.sums += batch.sums
+        self.unknown_columns |= batch.unknown_columns
+        self._other_logs.update(batch.other_logs)
+
+    def _add_documents(self, batch: Batch) -> None:
         lines = np.array(batch.ordinals, np.int64) - self._chunk.first_ordinal
         self._lengths[lines] = np.diff(np.array(batch.cuts, np.int64))
         self._actions[lines] = [bytes(batch.body[cut:end]).index(b"\n") + 1 for cut, end in pairwise(batch.cuts)]
         self._codes[lines] = [self._code(name) for name in batch.partitions]
         self._batches.append((batch, lines))
-        self._rejects += batch.rejects
-        self.sums += batch.sums
-        self.unknown_columns |= batch.unknown_columns
-        self._other_logs.update(batch.other_logs)
 
     def batch(self) -> Batch:
         """All of it, checked."""
@@ -92,8 +96,9 @@ class Parts:
         )
 
     def _begin(self) -> bytes:
-        """What all action lines begin with."""
-        begins = [f'{{"{self._operation}":{{"_index":"{name}","_id":"' for name in self._names]
+        """What all action lines begin with. The exact path gives events of CloudWatch ids of their own."""
+        identity = "" if self._batches else self._chunk.identity
+        begins = [f'{{"{self._operation}":{{"_index":"{name}","_id":"{identity}' for name in self._names]
         return commonprefix(begins).encode("ascii")[:WIDEST]  # noqa: RUF071  (texts, no paths)
 
     def _code(self, name: str) -> int:

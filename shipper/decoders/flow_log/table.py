@@ -16,6 +16,9 @@ _PLAIN = bytes(sorted({*range(0x20, 0x7F), 0x0A} - set(b'"\\')))
 _SPACES = re.compile(rb" {2,}")
 _LF, _SPACE = 0x0A, 0x20
 
+_LEAST_EVEN = 8
+"""Where one in so many lines or more is no row as it stands, spaces are looked at."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
@@ -35,7 +38,7 @@ class Table:
 
 def table(lines: Lines, columns: int) -> Table:
     """Lines that each end in LF, and how many columns a row has."""
-    return _even(lines, columns) or _uneven(_one_space_between(lines.records), columns)
+    return _even(lines, columns) or _mostly_even(lines, columns) or _uneven(_one_space_between(lines.records), columns)
 
 
 def _one_space_between(lines: bytes) -> bytes:
@@ -71,6 +74,31 @@ def _even(lines: Lines, columns: int) -> Table | None:
     if lengths.min() < 1 or lengths.max() > WIDEST:
         return None
     return Table(source, np.arange(rows), starts, lengths, np.zeros(rows, np.bool_), np.zeros(rows, np.bool_))
+
+
+def _mostly_even(lines: Lines, columns: int) -> Table | None:
+    """Where most lines are rows as they stand: the others go to the exact path, whatever is between their cells."""
+    rows, begins = len(lines), lines.starts[:-1]
+    last = np.searchsorted(lines.marks, lines.starts[1:] - 1)
+    counts = np.diff(last, prepend=-1)
+    good = counts == columns
+    if lines.records.translate(None, _PLAIN):
+        strange = np.flatnonzero(~_PLAIN_BYTES[np.frombuffer(lines.records, np.uint8)])
+        good[np.searchsorted(lines.starts, strange, side="right") - 1] = False
+    if _LEAST_EVEN * np.count_nonzero(good) < (_LEAST_EVEN - 1) * rows:
+        return None
+    ends = np.ascontiguousarray(lines.marks[np.repeat(good, counts)].reshape(-1, columns).T)
+    starts = np.empty_like(ends)
+    starts[0] = begins[good]
+    np.add(ends[:-1], 1, out=starts[1:])
+    lengths = ends - starts
+    kept = ((lengths >= 1) & (lengths <= WIDEST)).all(axis=0)
+    where = np.flatnonzero(good)[kept]
+    if not kept.all():
+        starts, lengths = starts[:, kept], lengths[:, kept]
+    odd = np.ones(rows, np.bool_)
+    odd[where] = False
+    return Table(framed(lines.records), where, starts + BEFORE, lengths, np.zeros(rows, np.bool_), odd)
 
 
 def _uneven(lines: bytes, columns: int) -> Table:
