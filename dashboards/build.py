@@ -68,7 +68,9 @@ def visualization(panel: Panel) -> SavedObject:
 def _ui_state(panel: Panel) -> dict[str, Any]:
     """What a reader may change by a click: colours, and by which column a table is sorted, if not as its bucket is."""
     if panel.draw is Draw.TABLE and (len(panel.buckets) > 1 or panel.by_first_metric):
-        return {"vis": {"sortColumn": {"colIndex": len(panel.buckets), "direction": "desc"}}}
+        # Metrics stand behind the last bucket, or behind each one; equal rows stay in the order of their buckets.
+        column = 1 if panel.options.get("showMetricsAtAllLevels") else len(panel.buckets)
+        return {"vis": {"sortColumn": {"colIndex": column, "direction": "desc"}}}
     # Metrics and gauges are coloured by the range of their value, which `drawing` sees to.
     by_label = panel.colors and panel.draw not in {Draw.METRIC, Draw.GAUGE}
     return {"vis": {"colors": dict(panel.colors)}} if by_label else {}

@@ -36,8 +36,9 @@ def request(panel: SavedObject, time_field: str | None, looked_at: TimeRange) ->
     query = {"query": _whole_query(source["query"]["query"], filters)}
     if panel.type == "search":
         return query | {"size": 50, "sort": [{field: {"order": order}} for field, order in panel.attributes["sort"]]}
-    aggregations = orjson.loads(panel.attributes["visState"])["aggs"]
-    return query | {"size": 0, "aggs": _aggregations(aggregations, looked_at.step)}
+    state = orjson.loads(panel.attributes["visState"])
+    every_level = bool(state["params"].get("showMetricsAtAllLevels"))
+    return query | {"size": 0, "aggs": _aggregations(state["aggs"], looked_at.step, every_level=every_level)}
 
 
 def is_search(panel: SavedObject) -> bool:
@@ -56,12 +57,14 @@ def _lucene(text: str) -> Body:
     return {"query_string": {"query": text, "analyze_wildcard": True, "time_zone": "UTC"}}
 
 
-def _aggregations(stored: Sequence[Mapping[str, Any]], step: str) -> Body:
+def _aggregations(stored: Sequence[Mapping[str, Any]], step: str, *, every_level: bool) -> Body:
+    """Metrics stand in the innermost bucket, or in each one."""
     metrics = {each["id"]: each for each in stored if each["schema"] == "metric"}
     inner = _metrics(metrics.values())
+    on_the_way = inner if every_level else {}
     for bucket in reversed([each for each in stored if each["schema"] != "metric"]):
         made = _bucket(bucket, metrics, step)
-        below = inner | _order(bucket, metrics)
+        below = inner | on_the_way | _order(bucket, metrics)
         inner = {bucket["id"]: made | ({"aggs": below} if below else {})}
     return inner
 

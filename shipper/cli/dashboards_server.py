@@ -111,7 +111,8 @@ def import_command(
 def export_command(context: Context, /, names: Sequence[str], out: Path) -> int:
     """Write dashboards as they are in Dashboards now into files that `import --from` takes.
 
-    NAME is one of overview, refused, alerts, protocols, connection, pipeline; without any, all of them.
+    NAME is one of overview, talkers, interfaces, refused, alerts, protocols, connection, mirroring, pipeline; without
+    any, all of them.
     """
     from dashboards.exporter import exported
     from dashboards.panels import DASHBOARDS

@@ -18,6 +18,8 @@ PANELS = [each for each in SHOWN if isinstance(each, Panel)]
 WHOSE = {"Account", "Region", "VPC", "ENI", "Instance"}
 FILTERS = {
     "overview": WHOSE | {"Action"},
+    "talkers": WHOSE | {"Action"},
+    "interfaces": WHOSE | {"Action"},
     "refused": WHOSE | {"Action"},
     "alerts": WHOSE | {"Action"},
     "protocols": WHOSE,  # only alerts have an action

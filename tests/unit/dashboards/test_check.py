@@ -64,7 +64,7 @@ def test_a_field_renamed_in_a_template_is_found_in_every_panel_that_uses_it() ->
 
 
 @pytest.mark.parametrize(
-    ("path", "panel"), [("source.ip", "flowtap-overview-talkers"), ("cloud", "flowtap-overview-controls")]
+    ("path", "panel"), [("source.ip", "flowtap-talkers-senders"), ("cloud", "flowtap-overview-controls")]
 )
 def test_a_panel_on_a_flat_object_is_found(path: str, panel: str) -> None:
     """The field itself, or one above it: OpenSearch answers 200 with no buckets, and nobody would be told."""
@@ -84,7 +84,7 @@ def test_an_aggregation_on_a_type_that_it_does_not_take_is_found() -> None:
 def test_an_aggregation_without_doc_values_is_found() -> None:
     unindexed = TEMPLATES["aws.vpcflow"] | {"source.ip": {"type": "ip", "index": False, "doc_values": False}}
     found = "\n".join(faults(objects(dict(TEMPLATES) | {"aws.vpcflow": unindexed})))
-    assert "visualization:flowtap-overview-talkers: terms of source.ip: it has no doc values" in found
+    assert "visualization:flowtap-talkers-senders: terms of source.ip: it has no doc values" in found
 
 
 def test_a_query_for_what_cannot_be_searched_is_found() -> None:
@@ -103,7 +103,7 @@ def test_a_reference_to_nothing_is_found() -> None:
     """Dashboards imports such a dashboard, says success, and shows an error in its place."""
     without = [each for each in shipped() if each.id != "flowtap-overview-ports"]
     assert faults(without) == [
-        "dashboard:flowtap-overview: refers to visualization:flowtap-overview-ports (panel_10), which is nowhere"
+        "dashboard:flowtap-overview: refers to visualization:flowtap-overview-ports (panel_8), which is nowhere"
     ]
 
 
