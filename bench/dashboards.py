@@ -4,6 +4,7 @@
     .venv/bin/python bench/dashboards.py --copies 5                # two million, copied into five partitions
     .venv/bin/python bench/dashboards.py --documents 60000         # short
     OPENSEARCH_URL=http://… .venv/bin/python bench/dashboards.py --keep      # the second time only the queries
+    OPENSEARCH_URL=http://… .venv/bin/python bench/dashboards.py --keep --at-a-time 1    # what they cost
 
 Loads flow logs with every field, then sends each dashboard's searches as a browser does: six at a time, in the form
 that Dashboards sends them, over the whole range. The request cache is off: nothing is answered from last time. Median
@@ -43,6 +44,7 @@ def main() -> int:
     parser.add_argument("--documents", type=int, default=10_000_000, help="flow records to load [default: 10000000]")
     parser.add_argument("--keep", action="store_true", help="leave the records there, and take those that are")
     parser.add_argument("--copies", type=int, default=1, help="load a part only, and copy its partition so often")
+    parser.add_argument("--at-a-time", type=int, default=AT_A_TIME, help="searches [default: 6, as a browser]")
     asked = parser.parse_args()
     with TemporaryDirectory(prefix="flowtap-dashboards-") as made, opensearch() as node:
         shipper = Shipper(node, PREFIX, Path(made) / "state")
@@ -51,7 +53,8 @@ def main() -> int:
             shipper("schema", "apply", "--yes")
             load(shipper, asked.documents // asked.copies)
             copy(shipper, asked.copies)
-        seconds = measure(Store(Connection(node.url, node.username, node.password, node.ca_file)))
+        store = Store(Connection(node.url, node.username, node.password, node.ca_file))
+        seconds = measure(store, asked.at_a_time)
         count = shipper.count()
         if not asked.keep:
             shipper.remove()
@@ -88,16 +91,16 @@ def copy(shipper: Shipper, copies: int) -> None:
     shipper.node.request("GET", "/_cluster/health?wait_for_status=green&timeout=300s")
 
 
-def measure(store: Store) -> dict[str, dict[str, object]]:
+def measure(store: Store, at_a_time: int) -> dict[str, dict[str, object]]:
     """For each dashboard its seconds, and the panel that took longest."""
     objects = shipped(PREFIX)
     by_key = {each.key: each for each in objects}
     found: dict[str, dict[str, object]] = {}
     for dashboard in (each for each in objects if each.type == "dashboard"):
         panels = [by_key[reference.key] for reference in dashboard.references]
-        once(store, objects, panels)
+        once(store, objects, panels, at_a_time)
         before = busy(store)
-        rounds = [once(store, objects, panels) for _ in range(ROUNDS)]
+        rounds = [once(store, objects, panels, at_a_time) for _ in range(ROUNDS)]
         busy_seconds = round((busy(store) - before) / ROUNDS, 2)
         slowest = max(rounds[-1][1], key=lambda each: each.milliseconds)
         seconds = round(median(took for took, _ in rounds), 3)
@@ -116,11 +119,13 @@ def busy(store: Store) -> float:
     return float(node["process"]["cpu"]["total_in_millis"]) / 1000
 
 
-def once(store: Store, objects: Sequence[SavedObject], panels: Sequence[SavedObject]) -> tuple[float, list[Answered]]:
+def once(
+    store: Store, objects: Sequence[SavedObject], panels: Sequence[SavedObject], at_a_time: int
+) -> tuple[float, list[Answered]]:
     """All panels of a dashboard, a few at a time: seconds until the last has its answer."""
     patterns = {each.id: each.attributes for each in objects if each.type == "index-pattern"}
     begun = perf_counter()
-    with ThreadPoolExecutor(AT_A_TIME) as pool:
+    with ThreadPoolExecutor(at_a_time) as pool:
         answers = list(pool.map(lambda panel: answer(store, panel, patterns, LOOKED_AT, cached=False), panels))
     return perf_counter() - begun, [each for each in answers if each is not None]
 
