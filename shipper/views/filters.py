@@ -29,7 +29,7 @@ def _term(path: str, *, lower: bool = False) -> Callable[[str], Clause]:
 
 
 def _address(path: str) -> Callable[[str], Clause]:
-    """`related.ip` holds it too, and is where addresses have an index (ADR 24)."""
+    """`related.ip` holds it too, and is where addresses have an index (ADR 26)."""
 
     def clause(text: str) -> Clause:
         try:

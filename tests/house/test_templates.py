@@ -26,7 +26,7 @@ UNINDEXED = {"type": "keyword", "index": False, "doc_values": False}
 
 
 ONLY_SEARCHED_IN_FLOW_LOGS = {"related.ip", "event.type"}
-"""ADR 24."""
+"""ADR 26."""
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*/*.out.json"))
 

@@ -119,7 +119,7 @@ TGW_ONLY = (
 # fmt: on
 
 FILLED = frozenset({"end"})
-"""Columns whose leaf is not in a document: the index fills it from `@timestamp`, which is the same time (ADR 24)."""
+"""Columns whose leaf is not in a document: the index fills it from `@timestamp`, which is the same time (ADR 26)."""
 
 # Amazon VPC User Guide, "Flow log records", "Default format". What header-less text is read as.
 DEFAULT_FORMAT = (
