@@ -107,6 +107,9 @@ over the same raw records in `tests/integration/test_query.py`, and over a milli
 Distinct values (clients, servers, connections …) are counted one by one, because OpenSearch's own count of them is an
 estimate. Where that would take more than ten pages of 10,000 the greatest stay estimates, mostly within two percent:
 they are marked `≈`, and in `--json` the row names them in `estimated`.
+
+Who leads is found over all partitions: each of their shards tells its ten thousand greatest, and then all figures of
+those that lead the sum, so a port that is no month's first may be the year's.
 """
 
 

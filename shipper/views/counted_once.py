@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from shipper.views.filters import ACCEPTED
+from shipper.views.leaders import of_each
 from shipper.views.question import Answer, Reply, Scope, Search, aggregations, buckets
 
 RULE = (
@@ -64,7 +65,7 @@ def _leaders(scope: Scope, group: tuple[str, ...]) -> Generator[Search, Reply, l
 
 def _candidates(group: tuple[str, ...], size: int) -> dict[str, Any]:
     """By plain sums, the greatest first."""
-    common = {"size": size, "order": {"bytes": "desc"}}
+    common = {"size": size, "shard_size": of_each(size), "order": {"bytes": "desc"}}
     way: dict[str, Any] = (
         {"terms": {"field": group[0], **common}}
         if len(group) == 1

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any
 
+from shipper.views.leaders import leaders
 from shipper.views.question import Answer, Cell, Reply, Row, Rows, Scope, Search, aggregations, buckets
 
 _PAGE = 10_000  # of buckets; OpenSearch allows 65,535 in one reply
@@ -34,18 +35,18 @@ def named(columns: Iterable[str], row: Row) -> dict[str, Any]:
     return told | ({"estimated": estimated} if estimated else {})
 
 
-def by_one_search_and(
+def by_leaders_and(
     dataset: str,
     body: Callable[[Scope], dict[str, Any]],
     rows: Callable[[Mapping[str, Any], Scope], Rows],
     by: Leaves,
     distinct: Leaves,
 ) -> Callable[[Scope], Answer]:
-    """As `by_one_search`, with the columns of `distinct` counted within what `by` says a row is about."""
+    """Of the groups that lead, with the columns of `distinct` counted within what `by` says a row is about."""
 
     def answer(scope: Scope) -> Answer:
         search = Search(dataset, body(scope))
-        found = rows(aggregations((yield search)), scope)
+        found = rows((yield from leaders(search)), scope)
         return (yield from counted(found, search, by, distinct))
 
     return answer

@@ -4,6 +4,7 @@ import csv
 import io
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -95,6 +96,26 @@ def test_without_a_time_it_is_the_newest_day_that_holds_data(asked):
     assert rows(shipper, "flows", "--limit", "1")[0][1] == newest
     refused = shipper("query", "flows", "--action", "reject", "--limit", "1")
     assert str(oracle.rows("refused", BEGIN, END, 1)[0][0])[:10] in refused.out
+
+
+def test_what_leads_no_month_may_lead_the_year(asked, tmp_path):
+    """Each partition tells of its own leaders: port 445 is none of a month's first forty."""
+    shipper, _ = asked
+    refused = "2 123456789010 eni-1 203.0.113.{client} 10.0.0.9 40000 {port} 6 1 40 {start} {end} REJECT OK\n"
+    log = tmp_path / "flow.log"
+    with log.open("w") as lines:
+        for month in (5, 6, 7):
+            begin = int(datetime(2026, month, 9, tzinfo=UTC).timestamp())
+            knocks = {445: 4} | {1000 * month + number: 5 for number in range(40)}
+            for port, count in knocks.items():
+                lines.writelines(
+                    refused.format(client=client + month, port=port, start=begin, end=begin + 60 + client)
+                    for client in range(count)
+                )
+    assert shipper("backfill", "flowlogs", log, "--json").json["sums"]["delivered"] == 3 * (4 + 40 * 5)
+    year = ("--since", "2026-05-01", "--until", "2026-08-01")
+    assert rows(shipper, "refused-ports", *year, "--limit", "1") == [(445, "tcp", 12, 6, 1)]
+    assert [row[:2] for row in rows(shipper, "privileged-ports", *year, "--limit", "1")] == [(445, "tcp")]
 
 
 def test_csv_has_the_same_rows(asked):

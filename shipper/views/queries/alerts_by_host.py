@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shipper.views.filters import ALERT_FILTERS
+from shipper.views.leaders import of_each
 from shipper.views.question import Answer, Question, Reply, Scope, Search, aggregations, buckets
 from shipper.views.texts import when_ms
 
@@ -28,7 +29,8 @@ def _body(scope: Scope, size: int, hosts: list[str] | None) -> dict[str, Any]:
         "query": scope.query(),
         "aggs": {
             side: {
-                "terms": {"field": f"{side}.ip", "size": size} | ({"include": hosts} if hosts else {}),
+                "terms": {"field": f"{side}.ip", "size": size, "shard_size": of_each(size)}
+                | ({"include": hosts} if hosts else {}),
                 "aggs": about,
             }
             for side in _SIDES

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shipper.views.distinct import by_one_search_and
+from shipper.views.distinct import by_leaders_and
 from shipper.views.filters import ALERT_FILTERS
 from shipper.views.question import Question, Rows, Scope, buckets
 from shipper.views.texts import when_ms
@@ -56,7 +56,7 @@ QUESTION = Question(
         "servers": "number",
         "last (UTC)": "left",
     },
-    answer=by_one_search_and("suricata.alert", _body, _rows, {"rule.id": 0}, {"client.ip": 4, "server.ip": 5}),
+    answer=by_leaders_and("suricata.alert", _body, _rows, {"rule.id": 0}, {"client.ip": 4, "server.ip": 5}),
     dataset="suricata.alert",
     filters=ALERT_FILTERS,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shipper.views.distinct import by_one_search_and
+from shipper.views.distinct import by_leaders_and
 from shipper.views.filters import FLOW_FILTERS, REFUSED
 from shipper.views.networks import private
 from shipper.views.question import Question, Rows, Scope, buckets
@@ -59,6 +59,6 @@ QUESTION = Question(
         "packets": "number",
         "bytes": "number",
     },
-    answer=by_one_search_and("aws.vpcflow", _body, _rows, {"source.ip": 0}, {"destination.ip": 1}),
+    answer=by_leaders_and("aws.vpcflow", _body, _rows, {"source.ip": 0}, {"destination.ip": 1}),
     filters=FLOW_FILTERS - {"port"},
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shipper.views.distinct import by_one_search_and
+from shipper.views.distinct import by_leaders_and
 from shipper.views.filters import REFUSED
 from shipper.views.question import Question, Rows, Scope, buckets
 
@@ -73,7 +73,7 @@ QUESTION = Question(
         "sources": "number",
         "server ports": "number",
     },
-    answer=by_one_search_and(
+    answer=by_leaders_and(
         "aws.vpcflow", _body, _rows, {"source.port": 0, "network.transport": 1}, {"source.ip": 4, "server.port": 5}
     ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shipper.views.distinct import by_one_search_and
+from shipper.views.distinct import by_leaders_and
 from shipper.views.filters import ACCEPTED, REFUSED
 from shipper.views.question import Question, Rows, Scope, buckets
 
@@ -47,5 +47,5 @@ QUESTION = Question(
     rule="Counts flow-log records by the server's port, 1 to 1024, most refused first: what is let through between two "
     "recorded interfaces counts at both.",
     columns={"port": "right", "protocol": "left", "refused": "number", "accepted": "number", "clients": "number"},
-    answer=by_one_search_and("aws.vpcflow", _body, _rows, {"server.port": 0, "network.transport": 1}, {"client.ip": 4}),
+    answer=by_leaders_and("aws.vpcflow", _body, _rows, {"server.port": 0, "network.transport": 1}, {"client.ip": 4}),
 )

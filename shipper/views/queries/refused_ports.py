@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shipper.views.distinct import by_one_search_and
+from shipper.views.distinct import by_leaders_and
 from shipper.views.filters import REFUSED
 from shipper.views.question import Question, Rows, Scope, buckets
 
@@ -38,7 +38,7 @@ QUESTION = Question(
     title="Top refused server ports",
     rule="Counts flow-log records with action REJECT: only the interface that refuses writes one.",
     columns={"port": "right", "protocol": "left", "refused": "number", "clients": "number", "servers": "number"},
-    answer=by_one_search_and(
+    answer=by_leaders_and(
         "aws.vpcflow", _body, _rows, {"server.port": 0, "network.transport": 1}, {"client.ip": 3, "server.ip": 4}
     ),
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 from shipper.views.distinct import counted
 from shipper.views.filters import REFUSED
+from shipper.views.leaders import of_each
 from shipper.views.question import Answer, Question, Scope, Search, aggregations, buckets
 from shipper.views.texts import when_ms
 
@@ -45,11 +46,13 @@ def _answer(scope: Scope) -> Answer:
 
 def _leading(scope: Scope) -> dict[str, Any]:
     """The clients with most ports, and those with most hosts, more or less."""
+    size = scope.limit * _CANDIDATES
+    leading = {"size": size, "shard_size": of_each(size), "order": {"most": "desc"}}
     return {
         "query": scope.query(REFUSED),
         "aggs": {
             way: {
-                "terms": {"field": "client.ip", "size": scope.limit * _CANDIDATES, "order": {"most": "desc"}},
+                "terms": {"field": "client.ip", **leading},
                 "aggs": {"most": {"cardinality": {"field": path, "precision_threshold": _ROUGHLY}}},
             }
             for way, path in _WAYS.items()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shipper.views.distinct import by_one_search_and
+from shipper.views.distinct import by_leaders_and
 from shipper.views.filters import REFUSED
 from shipper.views.question import Question, Rows, Scope, buckets
 
@@ -57,7 +57,7 @@ QUESTION = Question(
         "refused": "number",
         "told by": "left",
     },
-    answer=by_one_search_and(
+    answer=by_leaders_and(
         "aws.vpcflow", _body, _rows, {leaf: at for at, leaf in enumerate(_LEAVES)}, {"network.community_id": 4}
     ),
 )
