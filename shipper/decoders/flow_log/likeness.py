@@ -39,6 +39,7 @@ _CELL = re.compile(rb'[^\s,;|"]++')
 _WORD = re.compile(rb"[A-Za-z\x80-\xff][a-z\x80-\xff'-]*+[.,;:!?)]*+")
 _VALUE = re.compile(rb"-|[A-Z]++|\d++")
 _LEAST_WORDS = 4
+_MARKS, _MARKS_AMONG_WORDS = 2, 4  # columns that nobody knows may hold words
 
 
 def other_file(beginning: bytes) -> str:
@@ -84,9 +85,9 @@ def _is_sentence(line: bytes) -> bool:
 
 
 def _could_be_read(line: bytes, *, sentence: bool) -> bool:
-    if not sentence:
-        if sum(1 for _ in islice(_MARK.finditer(line), 2)) == 2:
-            return True
-        if all(_VALUE.fullmatch(cell) or _MARK.fullmatch(cell) for cell in _CELL.findall(line)):
-            return True
+    enough = _MARKS_AMONG_WORDS if sentence else _MARKS
+    if sum(1 for _ in islice(_MARK.finditer(line), enough)) == enough:
+        return True
+    if not sentence and all(_VALUE.fullmatch(cell) or _MARK.fullmatch(cell) for cell in _CELL.findall(line)):
+        return True
     return bool(header_columns(line) or csv_columns(line) or other_text_log(line.decode("latin-1")))

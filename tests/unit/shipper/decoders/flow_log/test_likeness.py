@@ -43,6 +43,8 @@ def test_of_long_prose_only_the_beginning_is_looked_at() -> None:
         b"2023-11-14T22:13:20Z " + RECORD,
         b"Enable AccessLog for ELB: the shop's own in eu-central-1",
         b"1 two 10.0.0.1 three 1700000000 four",
+        RECORD + b" of columns that nobody knows" * 300,
+        b"2 123456789012 eni-0a1b2c3d - - - - - - - 1700000000 1700000060 - NODATA" + b" v" * 1500,
     ],
 )
 def test_one_line_that_could_be_read_makes_it_a_flow_log(line: bytes) -> None:
