@@ -1,10 +1,11 @@
 """Interfaces: where in the network the bytes went through."""
 
 from dashboards.model import Dashboard, Place, Search
-from dashboards.panels.bytes_by import by_bytes
+from dashboards.panels.by_value import by_bytes
 from dashboards.panels.controls import ACTION, RECORDED
 from dashboards.panels.patterns import FLOW_LOGS
 
+VPCS = by_bytes("interfaces-vpcs", "VPC", "aws.vpcflow.vpc_id")
 SUBNETS = by_bytes("interfaces-subnets", "subnet", "aws.vpcflow.subnet_id")
 ENIS = by_bytes("interfaces-enis", "ENI", "aws.vpcflow.interface_id")
 INSTANCES = by_bytes("interfaces-instances", "instance", "cloud.instance.id")
@@ -19,13 +20,13 @@ RECORDS = Search(
 INTERFACES = Dashboard(
     "interfaces",
     "Interfaces and paths",
-    "Through which subnets, interfaces, instances and paths did how much go?",
+    "Through which VPCs, subnets, interfaces, instances and paths did how much go?",
     "Bytes count at every interface that recorded them, so traffic between two recorded interfaces counts at both. "
     "Only traffic that leaves has a path; formats without a field have no bar for it.",
     FLOW_LOGS,
     (*RECORDED, ACTION),
     (
-        (Place(SUBNETS, 24, 14), Place(PATHS, 24, 14)),
+        (Place(VPCS, 16, 14), Place(SUBNETS, 16, 14), Place(PATHS, 16, 14)),
         (Place(ENIS, 24, 16), Place(INSTANCES, 24, 16)),
         (Place(RECORDS, 48, 20),),
     ),

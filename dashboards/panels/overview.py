@@ -2,7 +2,7 @@
 
 from dashboards.aggregations import cases, counted, over_time, top
 from dashboards.model import AMBER, BLUE, GREEN, RED, Dashboard, Draw, Panel, Place, Search
-from dashboards.panels.bytes_by import BYTES, by_bytes
+from dashboards.panels.by_value import BYTES, by_records
 from dashboards.panels.controls import ACTION, RECORDED
 from dashboards.panels.patterns import FLOW_LOGS, FLOW_LOGS_EVER
 
@@ -52,7 +52,16 @@ DIRECTION = Panel(
     FLOW_LOGS, Draw.DONUT, (counted("records"),), (top("network.direction", 3, "direction"),),
     colors={"egress": BLUE, "ingress": AMBER},
 )  # fmt: skip
-VPCS = by_bytes("overview-vpcs", "VPC", "aws.vpcflow.vpc_id")
+TALKERS = Panel(
+    "overview-talkers", "Top talkers, and to whom", "Which clients have most records, and with which servers?",
+    FLOW_LOGS, Draw.TABLE, (counted("records"),), (top("client.ip", 10, "client"), top("server.ip", 3, "server")),
+    options={"showMetricsAtAllLevels": True, "perPage": 15},
+)  # fmt: skip
+VPCS = by_records("overview-vpcs", "VPC", "aws.vpcflow.vpc_id")
+SUBNETS = by_records("overview-subnets", "subnet", "aws.vpcflow.subnet_id")
+ENIS = by_records("overview-enis", "ENI", "aws.vpcflow.interface_id")
+INSTANCES = by_records("overview-instances", "instance", "cloud.instance.id")
+PATHS = by_records("overview-paths", "traffic path", "aws.vpcflow.traffic_path_name")
 LOG_STATUS = Panel(
     "overview-log-status", "NODATA and SKIPDATA", "How much of the picture is missing?",
     FLOW_LOGS, Draw.TABLE, (counted("records"),), (top("aws.vpcflow.log_status", 3, "log status"),),
@@ -70,7 +79,7 @@ OVERVIEW = Dashboard(
     "Network overview",
     "What did the network do, and how much of it was refused?",
     "Records count at every interface that wrote one, so traffic between two recorded interfaces counts at both. "
-    "NODATA and SKIPDATA are in no sum. Addresses and interfaces have pages of their own, so that this one is quick.",
+    "NODATA and SKIPDATA are in no sum. Bytes by address and by interface have pages of their own.",
     FLOW_LOGS,
     (*RECORDED, ACTION),
     (
@@ -78,7 +87,8 @@ OVERVIEW = Dashboard(
          Place(REFUSED_LATELY, 12, 10)),
         (Place(OVER_TIME, 24, 13), Place(BYTES_OVER_TIME, 24, 13)),
         (Place(PORTS, 24, 13), Place(PROTOCOLS, 12, 13), Place(DIRECTION, 12, 13)),
-        (Place(VPCS, 24, 12), Place(LOG_STATUS, 24, 12)),
+        (Place(TALKERS, 24, 22), Place(ENIS, 12, 22), Place(INSTANCES, 12, 22)),
+        (Place(VPCS, 12, 12), Place(SUBNETS, 12, 12), Place(PATHS, 12, 12), Place(LOG_STATUS, 12, 12)),
         (Place(RECORDS, 48, 20),),
     ),
     next=("talkers", "interfaces", "refused", "connection"),

@@ -78,7 +78,7 @@ def test_a_panel_on_a_flat_object_is_found(path: str, panel: str) -> None:
 def test_an_aggregation_on_a_type_that_it_does_not_take_is_found() -> None:
     text_bytes = TEMPLATES["aws.vpcflow"] | {"source.bytes": {"type": "keyword"}}
     found = faults(objects(dict(TEMPLATES) | {"aws.vpcflow": text_bytes}))
-    assert "visualization:flowtap-overview-vpcs: sum of source.bytes: it is of type string" in "\n".join(found)
+    assert "visualization:flowtap-interfaces-vpcs: sum of source.bytes: it is of type string" in "\n".join(found)
 
 
 def test_an_aggregation_without_doc_values_is_found() -> None:
