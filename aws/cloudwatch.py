@@ -8,6 +8,7 @@ read that gives events their ids), "DescribeLogGroups". Amazon EC2 API Reference
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import boto3
@@ -24,7 +25,7 @@ from aws.calls import (
 )
 from aws.errors import AwsDenied, AwsError, AwsNotSetUp, AwsUnavailable, AwsUnreadable
 from aws.session import AwsOptions, open_session
-from aws.trouble import TROUBLES, translated
+from aws.trouble import calling, translated, translating
 
 _CONFIG = Config(connect_timeout=10, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 1})
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
@@ -60,10 +61,8 @@ class LogGroupClient:
         """Raises AwsError where options lead to nothing."""
         self._session: boto3.Session = open_session(options)
         self._endpoint = options.endpoint_url or None
-        try:
+        with translating():
             self._logs = self._session.client("logs", endpoint_url=self._endpoint, config=_CONFIG)
-        except TROUBLES as error:
-            raise translated(error) from error
         self._group = group
         self._arn = log_group_arn(group, self._logs.meta.region_name)
         self._record = record
@@ -119,16 +118,10 @@ class LogGroupClient:
     @contextmanager
     def _translating(self, action: str, resource: str, *, again: bool = False) -> Iterator[None]:
         self._record(action, resource)
-        try:
+        with calling(self._group, partial(self._answered, action, again)):
             yield
-        except theirs.ClientError as error:
-            raise self._answered(error, action, again=again) from error
-        except (theirs.ConnectionError, theirs.HTTPClientError) as error:
-            raise AwsUnavailable(f"{self._group}: {' '.join(str(error).split())[:200]}") from error
-        except TROUBLES as error:
-            raise translated(error) from error
 
-    def _answered(self, error: theirs.ClientError, action: str, *, again: bool) -> AwsError:
+    def _answered(self, action: str, again: bool, error: theirs.ClientError) -> AwsError:
         told = error.response.get("Error", {})
         code, said = told.get("Code", ""), told.get("Message", "")
         if code == "ResourceNotFoundException":

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from random import random
 from threading import Event
 from typing import Any, Final
@@ -21,7 +22,7 @@ from botocore.config import Config
 
 from aws.errors import AwsDenied, AwsError, AwsRefused, AwsUnavailable
 from aws.session import AwsOptions, open_session
-from aws.trouble import TROUBLES, translated
+from aws.trouble import calling, translating
 
 Document = Mapping[str, Any]
 Wait = Callable[[float], object]
@@ -106,14 +107,8 @@ class Ec2:
 
     def _once(self, client: Any, operation: str, asked: Document) -> Document:
         self.calls += 1
-        try:
+        with calling(f"EC2 {operation}", partial(_answered, operation)):
             answer: Document = getattr(client, xform_name(operation))(**asked)
-        except theirs.ClientError as error:
-            raise _answered(error, operation) from error
-        except (theirs.ConnectionError, theirs.HTTPClientError) as error:
-            raise AwsUnavailable(f"EC2 {operation}: {' '.join(str(error).split())[:200]}") from error
-        except TROUBLES as error:
-            raise translated(error) from error
         told = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
         with suppress(ValueError, TypeError):
             self.ahead = parsedate_to_datetime(told) - datetime.now(UTC)
@@ -124,15 +119,13 @@ def open_ec2(options: AwsOptions) -> Ec2:
     """A client for these options. Raises AwsError."""
     session = open_session(options)
     endpoint = options.endpoint_url or None
-    try:
+    with translating():
         ec2 = session.client("ec2", endpoint_url=endpoint, config=_CONFIG)
         sts = session.client("sts", endpoint_url=endpoint, config=_CONFIG)
         return Ec2(ec2, sts, ec2.meta.region_name)
-    except TROUBLES as error:
-        raise translated(error) from error
 
 
-def _answered(error: theirs.ClientError, operation: str) -> AwsError:
+def _answered(operation: str, error: theirs.ClientError) -> AwsError:
     told = error.response.get("Error", {})
     code, said = told.get("Code", ""), told.get("Message", "")
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

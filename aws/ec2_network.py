@@ -8,6 +8,7 @@ Raises the errors of `aws.errors`, told apart by code. Amazon EC2 API Reference:
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import Any, Final
 
@@ -16,9 +17,9 @@ from botocore import exceptions as theirs
 from botocore.config import Config
 
 from aws.calls import NETWORK, Recorder, recorded
-from aws.errors import AwsDenied, AwsError, AwsUnavailable
+from aws.errors import AwsDenied, AwsError
 from aws.session import AwsOptions, now, open_session
-from aws.trouble import TROUBLES, translated
+from aws.trouble import calling, translated, translating
 
 Found = list[Mapping[str, Any]]
 
@@ -47,10 +48,8 @@ class Ec2Network:
     def __init__(self, options: AwsOptions, record: Recorder = recorded, clock: Callable[[], datetime] = now) -> None:
         """Raises AwsError where options lead to nothing."""
         session: boto3.Session = open_session(options)
-        try:
+        with translating():
             self._client: Any = session.client("ec2", endpoint_url=options.endpoint_url or None, config=_CONFIG)
-        except TROUBLES as error:
-            raise translated(error) from error
         self._record = record
         self._clock = clock
         self._unread: set[str] = set()
@@ -150,20 +149,17 @@ class Ec2Network:
         call, where = _CALLS[action]
         self._record(action, "*")
         try:
-            pages = self._client.get_paginator(call).paginate(**asked)
-            return [each for page in pages for each in page.get(where, ())]
-        except theirs.ClientError as error:
-            if error.response.get("Error", {}).get("Code", "") in _DENIED and action not in _NEEDED:
-                self._unread.add(action)
-                return []
-            raise _answered(error, action) from error
-        except (theirs.ConnectionError, theirs.HTTPClientError) as error:
-            raise AwsUnavailable(f"EC2: {' '.join(str(error).split())[:200]}") from error
-        except TROUBLES as error:
-            raise translated(error) from error
+            with calling("EC2", partial(_answered, action)):
+                pages = self._client.get_paginator(call).paginate(**asked)
+                return [each for page in pages for each in page.get(where, ())]
+        except AwsDenied:
+            if action in _NEEDED:
+                raise
+            self._unread.add(action)
+            return []
 
 
-def _answered(error: theirs.ClientError, action: str) -> AwsError:
+def _answered(action: str, error: theirs.ClientError) -> AwsError:
     told = error.response.get("Error", {})
     if told.get("Code", "") in _DENIED:
         return AwsDenied(f"EC2: {told['Code']}: {told.get('Message', '')}. It takes {action}")

@@ -6,16 +6,16 @@ Elastic Load Balancing API Reference, version 2015-12-01: "DescribeTargetGroups"
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from botocore import exceptions as theirs
 from botocore.config import Config
 
 from aws.balancer import Balancer, Group
-from aws.errors import AwsDenied, AwsError, AwsGone, AwsUnavailable
+from aws.errors import AwsDenied, AwsError, AwsGone
 from aws.session import AwsOptions, open_session
-from aws.trouble import TROUBLES, translated
+from aws.trouble import calling, translated, translating
 
 _CONFIG = Config(connect_timeout=10, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 6})
 _ABSENT = frozenset({"LoadBalancerNotFound", "LoadBalancerNotFoundException", "TargetGroupNotFound", "ValidationError"})
@@ -31,12 +31,12 @@ class Balancers:
 
     def members(self, arn: str) -> frozenset[str]:
         """Raises AwsGone where there is no such load balancer in this account and region, AwsError."""
-        with _translating(arn):
+        with calling(arn, partial(_answered, arn)):
             return frozenset().union(*(group.members for group in self._groups(arn)))
 
     def described(self, arn: str) -> Balancer:
         """Raises as `members` does."""
-        with _translating(arn):
+        with calling(arn, partial(_answered, arn)):
             (found,) = self._client.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
             told = self._client.describe_load_balancer_attributes(LoadBalancerArn=arn).get("Attributes", ())
             pages = self._client.get_paginator("describe_listeners").paginate(LoadBalancerArn=arn)
@@ -66,25 +66,11 @@ class Balancers:
 def open_balancers(options: AwsOptions) -> Balancers:
     """A client for these options. Raises AwsError."""
     session = open_session(options)
-    try:
+    with translating():
         return Balancers(session.client("elbv2", endpoint_url=options.endpoint_url or None, config=_CONFIG))
-    except TROUBLES as error:
-        raise translated(error) from error
 
 
-@contextmanager
-def _translating(arn: str) -> Iterator[None]:
-    try:
-        yield
-    except theirs.ClientError as error:
-        raise _answered(error, arn) from error
-    except (theirs.ConnectionError, theirs.HTTPClientError) as error:
-        raise AwsUnavailable(f"{arn}: {' '.join(str(error).split())[:200]}") from error
-    except TROUBLES as error:
-        raise translated(error) from error
-
-
-def _answered(error: theirs.ClientError, arn: str) -> AwsError:
+def _answered(arn: str, error: theirs.ClientError) -> AwsError:
     code = error.response.get("Error", {}).get("Code", "")
     if code in _ABSENT:
         return AwsGone(f"{arn}: {code}")

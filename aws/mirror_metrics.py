@@ -12,9 +12,9 @@ from typing import Any, Final
 from botocore import exceptions as theirs
 from botocore.config import Config
 
-from aws.errors import AwsDenied, AwsError, AwsUnavailable
+from aws.errors import AwsDenied, AwsError
 from aws.session import AwsOptions, open_session
-from aws.trouble import TROUBLES, translated
+from aws.trouble import calling, translated, translating
 
 # Nothing depends on these figures, so they are not waited for long.
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 2})
@@ -33,17 +33,11 @@ class MirrorMetrics:
     def skipped(self, instances: Iterable[str], since: datetime, until: datetime) -> Mapping[str, int]:
         """Packets by instance, both ways; without those that CloudWatch has no figure of. Raises AwsError."""
         found: Counter[str] = Counter()
-        try:
+        with calling("CloudWatch", _answered):
             for page in self._pages(sorted({*instances}), since, until):
                 for each in page["MetricDataResults"]:
                     if each["Values"]:
                         found[each["Label"]] += round(sum(each["Values"]))
-        except theirs.ClientError as error:
-            raise _answered(error) from error
-        except (theirs.ConnectionError, theirs.HTTPClientError) as error:
-            raise AwsUnavailable(f"CloudWatch: {' '.join(str(error).split())[:200]}") from error
-        except TROUBLES as error:
-            raise translated(error) from error
         return found
 
     def _pages(self, instances: Sequence[str], since: datetime, until: datetime) -> Iterator[Any]:
@@ -66,10 +60,8 @@ def _queries(instances: Sequence[str]) -> Iterator[dict[str, Any]]:
 def open_mirror_metrics(options: AwsOptions) -> MirrorMetrics:
     """A client for these options. Raises AwsError."""
     session = open_session(options)
-    try:
+    with translating():
         return MirrorMetrics(session.client("cloudwatch", endpoint_url=options.endpoint_url or None, config=_CONFIG))
-    except TROUBLES as error:
-        raise translated(error) from error
 
 
 def _answered(error: theirs.ClientError) -> AwsError:

@@ -4,9 +4,10 @@ In: bucket, prefix, key. Out: pages of what is there, and bytes. Raises the erro
 Amazon S3 API Reference: "ListObjectsV2", "GetObject", "Error responses".
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import Any, Final, Protocol
 
@@ -19,7 +20,7 @@ from aws.calls import GET_OBJECT, LIST_BUCKET, Recorder, bucket_arn, object_arn,
 from aws.errors import AwsDenied, AwsError, AwsGone, AwsNotSetUp, AwsUnavailable, AwsUnreadable
 from aws.s3_get import Learned, QuickGet
 from aws.session import AwsOptions, open_session
-from aws.trouble import TROUBLES, translated
+from aws.trouble import calling, translated, translating
 
 _MOST_CONNECTIONS: Final = 256
 _MOST_HELD_BYTES: Final = 512 << 10
@@ -107,10 +108,8 @@ class S3:
     def __init__(self, options: AwsOptions, record: Recorder = recorded) -> None:
         """Raises AwsError where options lead to nothing."""
         session: boto3.Session = open_session(options)
-        try:
+        with translating():
             self._client = session.client("s3", endpoint_url=options.endpoint_url or None, config=_config(options))
-        except TROUBLES as error:
-            raise translated(error) from error
         self._learned = Learned(self._client)
         self._quick = QuickGet(
             session,
@@ -175,19 +174,11 @@ def _config(options: AwsOptions) -> Config:
     return _CONFIG.merge(Config(s3={"addressing_style": "path"})) if options.endpoint_url else _CONFIG
 
 
-@contextmanager
-def _translating(action: str, place: str) -> Iterator[None]:
-    try:
-        yield
-    except theirs.ClientError as error:
-        raise _answered(error, action, place) from error
-    except _BROKEN as error:
-        raise AwsUnavailable(f"{place}: {' '.join(str(error).split())[:200]}") from error
-    except TROUBLES as error:
-        raise translated(error) from error
+def _translating(action: str, place: str) -> AbstractContextManager[None]:
+    return calling(place, partial(_answered, action, place), _BROKEN)
 
 
-def _answered(error: theirs.ClientError, action: str, place: str) -> AwsError:
+def _answered(action: str, place: str, error: theirs.ClientError) -> AwsError:
     code = error.response.get("Error", {}).get("Code", "")
     if code in _ERRORS:
         kind, reason = _ERRORS[code]

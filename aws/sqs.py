@@ -8,6 +8,7 @@ Amazon SQS API Reference: "ReceiveMessage", "ChangeMessageVisibilityBatch", "Del
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import boto3
@@ -15,9 +16,9 @@ from botocore import exceptions as theirs
 from botocore.config import Config
 
 from aws.calls import DELETE, HIDE, LOOK, RECEIVE, Recorder, queue_arn, recorded, region_of
-from aws.errors import AwsDenied, AwsError, AwsNotSetUp, AwsUnavailable
+from aws.errors import AwsDenied, AwsError, AwsNotSetUp
 from aws.session import AwsOptions, open_session
-from aws.trouble import TROUBLES, translated
+from aws.trouble import calling, translated, translating
 
 MOST_MESSAGES: Final = 10
 """Most of one request."""
@@ -55,12 +56,10 @@ class Queue:
     def __init__(self, options: AwsOptions, url: str, record: Recorder = recorded) -> None:
         """Raises AwsError where options lead to nothing."""
         session: boto3.Session = open_session(options)
-        try:
+        with translating():
             self._client = session.client(
                 "sqs", endpoint_url=options.endpoint_url or None, region_name=region_of(url) or None, config=_CONFIG
             )
-        except TROUBLES as error:
-            raise translated(error) from error
         self._url = url
         self._record = record
 
@@ -115,21 +114,15 @@ class Queue:
     @contextmanager
     def _translating(self, action: str) -> Iterator[None]:
         self._record(action, queue_arn(self._url))
-        try:
+        with calling(self._url, partial(_answered, action, self._url)):
             yield
-        except theirs.ClientError as error:
-            raise _answered(error, action, self._url) from error
-        except (theirs.ConnectionError, theirs.HTTPClientError) as error:
-            raise AwsUnavailable(f"{self._url}: {' '.join(str(error).split())[:200]}") from error
-        except TROUBLES as error:
-            raise translated(error) from error
 
 
 def _any(entries: list[dict[str, Any]]) -> Any:
     return entries
 
 
-def _answered(error: theirs.ClientError, action: str, url: str) -> AwsError:
+def _answered(action: str, url: str, error: theirs.ClientError) -> AwsError:
     code = error.response.get("Error", {}).get("Code", "")
     if code in _ABSENT:
         return AwsNotSetUp(f"{url}: there is no such queue")

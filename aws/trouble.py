@@ -1,6 +1,6 @@
 """botocore's errors as ours: the one border table of this package. Decides by class, code and status, never by text."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from botocore import exceptions as theirs
@@ -51,6 +51,26 @@ def translating() -> Iterator[None]:
     """Raises AwsError for what botocore raises inside."""
     try:
         yield
+    except TROUBLES as error:
+        raise translated(error) from error
+
+
+@contextmanager
+def calling(
+    about: str,
+    answered: Callable[[theirs.ClientError], AwsError],
+    broken: tuple[type[Exception], ...] = (theirs.ConnectionError, theirs.HTTPClientError),
+) -> Iterator[None]:
+    """Raises AwsError for what botocore raises while it calls a service, named `about`.
+
+    What the service says no with is `answered`; a connection that is `broken` may be tried again.
+    """
+    try:
+        yield
+    except theirs.ClientError as error:
+        raise answered(error) from error
+    except broken as error:
+        raise AwsUnavailable(f"{about}: {' '.join(str(error).split())[:200]}") from error
     except TROUBLES as error:
         raise translated(error) from error
 
