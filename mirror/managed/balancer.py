@@ -9,17 +9,17 @@ from typing import Final
 
 from aws.balancer import Balancer
 from aws.mirror_rules import RULES
+from mirror.managed.presets import VXLAN
 
-_VXLAN: Final = 4789
 _UDP: Final = frozenset({"UDP", "TCP_UDP"})
-_SAME_PORT: Final = frozenset({"traffic-port", str(_VXLAN)})
+_SAME_PORT: Final = frozenset({"traffic-port", str(VXLAN)})
 
 
 def amiss(balancer: Balancer) -> Iterator[str]:
     """A sentence for each thing."""
     rule = RULES["load-balancer"]
-    if not any(protocol in _UDP and port == _VXLAN for protocol, port in balancer.listeners):
-        yield f"it has no UDP listener on port {_VXLAN}, so packets are lost in silence: {rule}"
+    if not any(protocol in _UDP and port == VXLAN for protocol, port in balancer.listeners):
+        yield f"it has no UDP listener on port {VXLAN}, so packets are lost in silence: {rule}"
     for group in balancer.groups:
         protocol, port = group.check
         if group.protocol == "UDP" and port in _SAME_PORT:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +16,7 @@ from shipper.cli.output import note, write_json, write_lines, write_table
 if TYPE_CHECKING:
     from aws.ec2 import Ec2
     from aws.elb import Balancers
+    from aws.session import AwsOptions
     from mirror.managed.apply import Outcome
     from mirror.managed.desired import Desired
     from mirror.managed.instance_types import InstanceTypes
@@ -46,22 +48,27 @@ def translating() -> Iterator[None]:
         raise ours(error) from error
 
 
+def access(context: Context) -> "AwsOptions":
+    """Who asks AWS, by the settings in section aws."""
+    from aws.session import AwsOptions
+
+    return AwsOptions(**context.settings.aws.model_dump())
+
+
 def client(context: Context) -> "Ec2":
     """A client by the settings in section aws."""
     from aws.ec2 import open_ec2
-    from aws.session import AwsOptions
 
     with translating():
-        return open_ec2(AwsOptions(**context.settings.aws.model_dump()))
+        return open_ec2(access(context))
 
 
 def balancers(context: Context) -> "Balancers":
     """Load balancers, by the settings in section aws."""
     from aws.elb import open_balancers
-    from aws.session import AwsOptions
 
     with translating():
-        return open_balancers(AwsOptions(**context.settings.aws.model_dump()))
+        return open_balancers(access(context))
 
 
 def types(context: Context) -> "InstanceTypes":
@@ -70,6 +77,17 @@ def types(context: Context) -> "InstanceTypes":
 
     given = context.settings.mirror
     return instance_types(given.unsupported_types, given.large_targets)
+
+
+def looked_at(context: Context, ec2: "Ec2", desired: "Desired", ends: datetime | None = None) -> "Look":
+    """What there is beside what is wanted, with load balancers and instance types by the settings.
+
+    What is made has its end at `ends`, if there is one.
+    """
+    from mirror.managed.look import look
+
+    with translating():
+        return look(ec2, desired, now(), ends, balancers(context), types(context))
 
 
 def wishes(file: Path) -> "Desired":

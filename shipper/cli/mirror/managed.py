@@ -6,19 +6,18 @@ from pathlib import Path
 import click
 
 from shipper.cli.confirm import CHANGES_EXIT_CODE
-from shipper.cli.context import Context, now
+from shipper.cli.context import Context
 from shipper.cli.mirror.account import (
     FILE,
     INVENTORY,
     JSON,
     YES,
     as_json,
-    balancers,
     client,
+    looked_at,
     make_it_so,
     show,
     translating,
-    types,
     wishes,
 )
 from shipper.cli.output import write_json
@@ -36,12 +35,10 @@ def plan_command(
     context: Context, /, file: Path, detailed_exitcode: bool, export: str | None, json_wanted: bool
 ) -> int:
     """Show what `mirror apply` would change at AWS for the desired state in FILE. Changes nothing."""
-    from mirror.managed.look import look
     from mirror.managed.terraform import terraform
 
-    desired, ec2 = wishes(file), client(context)
-    with translating():
-        looked = look(ec2, desired, now(), behind=balancers(context), types=types(context))
+    desired = wishes(file)
+    looked = looked_at(context, client(context), desired)
     if export:
         write_json(terraform(desired, looked.observed))
         return 0
@@ -57,11 +54,8 @@ def plan_command(
 @click.pass_obj
 def apply_command(context: Context, /, file: Path, inventory: Path | None, yes: bool, json_wanted: bool) -> int:
     """Show the plan, ask, and make it so at AWS. Doing it again changes nothing; after a failure it goes on."""
-    from mirror.managed.look import look
-
     desired, ec2 = wishes(file), client(context)
-    with translating():
-        looked = look(ec2, desired, now(), behind=balancers(context), types=types(context))
+    looked = looked_at(context, ec2, desired)
     return make_it_so(context, ec2, looked, inventory, yes=yes, json_wanted=json_wanted)
 
 

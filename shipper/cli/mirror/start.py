@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from shipper.cli.context import Context, now
-from shipper.cli.mirror.account import INVENTORY, JSON, YES, balancers, client, make_it_so, translating, types
+from shipper.cli.mirror.account import INVENTORY, JSON, YES, client, looked_at, make_it_so, translating
 from shipper.errors import ConfigError
 
 _SPAN = re.compile(r"(\d{1,4})(m|h|d)")
@@ -37,7 +37,6 @@ def start_command(  # noqa: PLR0913  (one argument for each option)
     It has its own session numbers, from 20000 on: packets that a permanent session takes go there, not here.
     """
     from mirror.managed.incident import incident, interfaces_of, target_of
-    from mirror.managed.look import look
     from mirror.managed.observe import observe
 
     if sum(map(bool, (instance, address, eni))) != 1:
@@ -48,7 +47,7 @@ def start_command(  # noqa: PLR0913  (one argument for each option)
         there = observe(ec2)
         chosen = interfaces_of(there, instance=instance, address=_address(address), eni=eni)
         desired = incident(chosen, target_of(there.targets, target), preset)
-        looked = look(ec2, desired, now(), ends, balancers(context), types(context))
+    looked = looked_at(context, ec2, desired, ends)
     refused = [f"{each.about}: {each.text}" for each in looked.remarks if each.refused]
     if len(refused) == len(chosen):
         raise ConfigError("; ".join(refused))

@@ -11,11 +11,11 @@ from shipper.cli.context import Context, now
 from shipper.cli.mirror.account import (
     INVENTORY,
     JSON,
-    balancers,
+    access,
     client,
+    looked_at,
     show_identity,
     translating,
-    types,
     wishes,
     write_inventory,
 )
@@ -43,18 +43,17 @@ def status_command(context: Context, /, file: Path | None, inventory: Path | Non
     The inventory of VNIs, if there is one, is brought up to date. Skipped are the packets of the instance that were not
     mirrored within the last hour, by CloudWatch, where it may be asked.
     """
-    from mirror.managed.look import look
     from mirror.managed.observe import observe
 
     desired = wishes(file) if file else None
     ec2 = client(context)
     changes = None
-    with translating():
-        if desired is None:
+    if desired is None:
+        with translating():
             observed = observe(ec2)
-        else:
-            looked = look(ec2, desired, now(), behind=balancers(context), types=types(context))
-            observed, changes = looked.observed, len(looked.plan.steps)
+    else:
+        looked = looked_at(context, ec2, desired)
+        observed, changes = looked.observed, len(looked.plan.steps)
     write_inventory(context, ec2, inventory, observed)
     rows = _sessions(observed, _skipped(context, observed))
     if json_wanted:
@@ -78,14 +77,13 @@ def _skipped(context: Context, observed: "Observed") -> Mapping[str, int]:
     """Packets by instance; nothing, and a word, where CloudWatch does not say."""
     from aws.errors import AwsError
     from aws.mirror_metrics import open_mirror_metrics
-    from aws.session import AwsOptions
 
     sources = {session.eni for session in observed.sessions}
     instances = {each.instance for each in observed.interfaces.values() if each.eni in sources} - {""}
     if not instances:
         return {}
     try:
-        metrics = open_mirror_metrics(AwsOptions(**context.settings.aws.model_dump()))
+        metrics = open_mirror_metrics(access(context))
         return metrics.skipped(instances, now() - _LATELY, now())
     except AwsError as error:
         note(f"skipped packets are not known: {error}")

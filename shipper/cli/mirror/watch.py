@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shipper.cli.context import Context, now
-from shipper.cli.mirror.account import INVENTORY, JSON, balancers, client, parsed, translating, types, write_inventory
+from shipper.cli.mirror.account import (
+    INVENTORY,
+    JSON,
+    access,
+    balancers,
+    client,
+    parsed,
+    translating,
+    types,
+    write_inventory,
+)
 from shipper.cli.output import write_json, write_table
 from shipper.cli.signals import stop_on_signals
 
@@ -66,7 +76,6 @@ def _follow(  # noqa: PLR0913  (one argument for each option)
 ) -> int:  # fmt: skip
     from contextlib import closing
 
-    from aws.session import AwsOptions
     from aws.sqs import Queue
     from mirror.response.following import Following
     from mirror.response.journal import JournalFile
@@ -86,7 +95,7 @@ def _follow(  # noqa: PLR0913  (one argument for each option)
             write_inventory(context, ec2, inventory)
 
     with translating(), stop_on_signals() as stop, closing(JournalFile(journal)) as kept:
-        messages = Queue(AwsOptions(**context.settings.aws.model_dump()), queue)
+        messages = Queue(access(context), queue)
         who = ec2.identity()
         log("watching", account=who.account, region=who.region, identity=who.arn, queue=queue, dry_run=not acting)
         past = kept.past(clock(), REMEMBERED)
