@@ -71,6 +71,11 @@ def read_problems(said: str, yaml: Path) -> Iterator[Problem]:
     yield from (Problem("error", reason) for reason in reasons)
 
 
+def errors(said: str, yaml: Path) -> str:
+    """The errors among these problems, in one line; mostly none."""
+    return "; ".join(each.message for each in read_problems(said, yaml) if each.level == "error")
+
+
 def _messages(said: str) -> Iterator[tuple[str, str]]:
     """(our level, message) of each error and warning. JSON once the configuration is read, plain words before."""
     for line in said.splitlines():

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from suricata.check import read_problems
+from suricata.check import errors, read_problems
 from suricata.engine import Engine, Ran
 from suricata.errors import BadSensor, NotAnalysed
 from suricata.rules.folder import YAML
@@ -43,7 +43,7 @@ class Programs:
         arguments = ["-c", str(yaml), "-r", str(capture), "-l", str(into), "--init-errors-fatal"]
         ran = self._engine.run("suricata", arguments, [into], readable=[self._sensor, capture])
         if not ran.code:
-            return "; ".join(each.message for each in read_problems(ran.said, yaml) if each.level == "error")
+            return errors(ran.said, yaml)
         raise failure(ran, yaml)
 
 
@@ -62,5 +62,4 @@ def failure(ran: Ran, yaml: Path) -> BadSensor | NotAnalysed:
 
 def last_words(said: str, yaml: Path) -> str:
     """Its errors, else the end of what it said."""
-    errors = "; ".join(each.message for each in read_problems(said, yaml) if each.level == "error")
-    return errors or said.strip()[-400:] or "no word"
+    return errors(said, yaml) or said.strip()[-400:] or "no word"

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from suricata.check import read_problems
+from suricata.check import errors
 from suricata.control import Control, SocketControl
 from suricata.engine import Ran, Wait
 from suricata.errors import (
@@ -83,7 +83,7 @@ class Sidecar:
         finally:
             if shared != capture:
                 shared.unlink(missing_ok=True)
-        return "; ".join(each.message for each in read_problems(said, self._sensor / YAML) if each.level == "error")
+        return errors(said, self._sensor / YAML)
 
     def _read(self, capture: Path, into: Path, spoken: int) -> None:
         try:
