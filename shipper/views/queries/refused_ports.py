@@ -16,7 +16,6 @@ def _body(scope: Scope) -> dict[str, Any]:
                 "multi_terms": {
                     "terms": [{"field": "server.port"}, {"field": "network.transport"}],
                     "size": scope.limit,
-                    "collect_mode": "breadth_first",  # distinct values are counted of the leaders only
                 },
                 "aggs": {
                     "clients": {"cardinality": {"field": "client.ip"}},

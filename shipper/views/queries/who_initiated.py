@@ -18,7 +18,6 @@ def _body(scope: Scope) -> dict[str, Any]:
                 "multi_terms": {
                     "terms": [{"field": leaf} for leaf in _LEAVES],
                     "size": scope.limit,
-                    "collect_mode": "breadth_first",  # distinct values are counted of the leaders only
                 },
                 "aggs": {
                     "connections": {"cardinality": {"field": "network.community_id"}},
