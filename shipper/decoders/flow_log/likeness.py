@@ -5,7 +5,7 @@ flow log.
 """
 
 import re
-from collections.abc import Iterator
+from io import BytesIO
 from itertools import islice
 from typing import Final
 
@@ -53,7 +53,7 @@ def other_file(beginning: bytes) -> str:
 def _prose(beginning: bytes) -> str:
     """Text that has sentences, and no line that could be a record, a header, or a line of another log."""
     lines = sentences = 0
-    for line in _lines(beginning):
+    for line in filter(None, map(bytes.strip, BytesIO(beginning))):
         lines += 1
         sentence = _is_sentence(line)
         if _could_be_read(line, sentence=sentence):
@@ -64,17 +64,6 @@ def _prose(beginning: bytes) -> str:
     if len(beginning) < LOOKED_AT_BYTES:
         return f"text without a record: {lines:,} lines, {len(beginning):,} bytes"
     return f"text without a record in its first {lines:,} lines"
-
-
-def _lines(text: bytes) -> Iterator[bytes]:
-    """Its lines that are not blank, one after the other: mostly the first tells."""
-    begin = 0
-    while begin < len(text):
-        end = text.find(b"\n", begin)
-        end = len(text) if end < 0 else end
-        if line := text[begin:end].strip():
-            yield line
-        begin = end + 1
 
 
 def _is_sentence(line: bytes) -> bool:
