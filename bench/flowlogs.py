@@ -129,7 +129,9 @@ def load(shipper: Shipper, folder: Path, records: int) -> dict[str, float]:
     log.write_bytes(text)
     decoder = KINDS["flowlogs"].decoder(_parts())
     batches = [decoder.decode(chunk) for chunk in _chunks(text)]
-    peer = _peer(shipper.node, [orjson.loads(line) for line in batches[0].body.splitlines()[1::2]][:PEER_DOCUMENTS])
+    peer = _peer(
+        shipper.node, [orjson.loads(line) for line in bytes(batches[0].body).splitlines()[1::2]][:PEER_DOCUMENTS]
+    )
     shipper.remove()
     shipper("schema", "apply", "--yes")
     limit = _ready_made(shipper.node, batches[: len(batches) // 4])  # warm
