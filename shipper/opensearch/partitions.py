@@ -5,11 +5,12 @@ Nothing is written where the template is missing, older than this code, or overr
 
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from shipper.errors import Refused
+from shipper.errors import Refused, Unavailable
 from shipper.opensearch.bulk import Item
 from shipper.opensearch.client import Store, segment
 from shipper.opensearch.desired import PRIORITY, SCHEMA_VERSION, datasets, template_name
@@ -19,6 +20,7 @@ from shipper.opensearch.units import decode
 from shipper.partition import PartitionRule
 
 ALLOW_PARTITIONS = 100
+_AT_ONCE = 50  # names in a path; a request's first line may have 4,096 bytes
 TOO_MANY_NEW = "too_many_new_partitions"
 """Our own reason (an error type that OpenSearch does not have) for not making a partition now."""
 
@@ -63,6 +65,17 @@ class Partitions:
         """These may be gone: look again before the next document."""
         with self._lock:
             self._known -= set(indices)
+
+    def refresh(self) -> None:
+        """What was written to those made sure of is found by searches from now on (OpenSearch API, "Refresh index").
+
+        Best effort: the store does it by itself within `index.refresh_interval`, a second unless somebody changed it.
+        """
+        known = sorted(self._known)
+        with suppress(Unavailable, Refused):
+            for begin in range(0, len(known), _AT_ONCE):
+                names = ",".join(map(segment, known[begin : begin + _AT_ONCE]))
+                self._store.request("POST", f"/{names}/_refresh", params={"ignore_unavailable": "true"})
 
     def _make(self, missing: list[str]) -> dict[str, Item]:
         absent = [index for index in missing if not self._exists(index)]

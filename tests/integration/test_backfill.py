@@ -55,6 +55,18 @@ def test_loading_twice_adds_nothing_and_says_so(shipper: Shipper, tmp_path: Path
     assert shipper.copies("aws.vpcflow.interface_id") == dict.fromkeys(nonces, 1)
 
 
+def test_what_is_loaded_is_found_at_once(shipper: Shipper, tmp_path: Path) -> None:
+    """Here the store itself would never make it so."""
+    write_files(tmp_path / "some", 10, 1)
+    shipper("backfill", "flowlogs", tmp_path / "some")
+    never = {"index": {"refresh_interval": "-1"}}
+    assert shipper.node.request("PUT", f"/{shipper.prefix}-aws.vpcflow-*/_settings", never)[0] == 200
+    write_files(tmp_path / "more", 500, 1)
+    delivered = shipper("backfill", "flowlogs", tmp_path / "more", "--json").json["sums"]["delivered"]
+    assert delivered > 400
+    assert shipper.node.request("GET", f"/{shipper.prefix}-aws.vpcflow-*/_count")[1]["count"] == 10 + delivered
+
+
 def test_another_store_has_checkpoints_of_its_own(shipper: Shipper, tmp_path: Path) -> None:
     write_files(tmp_path / "logs", 10, 1)
     shipper("backfill", "flowlogs", tmp_path / "logs")

@@ -195,6 +195,7 @@ ACTIONS: dict[str, tuple[str, str, object]] = {
     "make partition": ("PUT", "/flowtap-aws.vpcflow-2001.02", None),
     "create document": ("PUT", "/flowtap-aws.vpcflow-2001.01/_create/a-{user}", {"@timestamp": 1}),
     "replace document": ("PUT", "/flowtap-aws.vpcflow-2001.01/_doc/a", {"@timestamp": 2}),
+    "refresh": ("POST", "/flowtap-aws.vpcflow-2001.01/_refresh", None),
     "own index": ("PUT", "/{user}", None),
     "delete document": ("DELETE", "/flowtap-aws.vpcflow-2001.01/_doc/a", None),
     "delete partition": ("DELETE", "/flowtap-aws.vpcflow-2001.02", None),
@@ -206,7 +207,15 @@ ACTIONS: dict[str, tuple[str, str, object]] = {
 }
 MAY = {
     "flowtap_reader": {"who", "search", "read mapping"},
-    "flowtap_writer": {"who", "read template", "read mapping", "make partition", "create document", "replace document"},
+    "flowtap_writer": {
+        "who",
+        "read template",
+        "read mapping",
+        "make partition",
+        "create document",
+        "replace document",
+        "refresh",
+    },
     "flowtap_operator": set(ACTIONS) - {"own index", "other index", "read other", "change cluster", "make user"},
 }
 

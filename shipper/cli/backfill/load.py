@@ -81,6 +81,8 @@ def load(
                     opened.target, watch.sinks[_STREAM], watch.dead_letters, context.progress_kept
                 )
                 summary = _run(context, job, destination, stop, lambda: opened.sink.resent, watch.over_one)
+            if summary.report.finished:
+                opened.partitions.refresh()  # whoever asks next is told of all that the summary counts
     write_json(as_json(summary)) if loading.json_wanted else show(summary)
     if context.settings.dashboards.url and not (loading.dry_run or loading.json_wanted or summary.failure):
         note(f"Look: {_link(context)}")

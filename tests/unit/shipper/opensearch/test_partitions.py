@@ -82,6 +82,31 @@ def test_forgotten_then_made_again(cluster: Cluster) -> None:
     assert JANUARY in cluster.indices
 
 
+def test_refreshed_are_those_that_were_made_sure_of(cluster: Cluster) -> None:
+    made = partitions(cluster, allow_partitions=500)
+    names = [f"f-aws.vpcflow-{year}.{month:02}" for year in range(2000, 2020) for month in range(1, 13)]
+    made.ensure(names)
+    cluster.asked.clear()
+    made.refresh()
+    assert max(map(len, cluster.asked)) < 4096
+    paths = [asked.removeprefix("POST /").removesuffix("/_refresh") for asked in cluster.asked]
+    assert sorted(name for path in paths for name in path.split(",")) == names
+
+
+@pytest.mark.parametrize("trouble", [Unavailable("gone"), Refused("TLS")])
+def test_where_refreshing_cannot_be_the_store_does_it_later(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    made = partitions(cluster)
+    made.ensure([JANUARY])
+
+    def refuse(*_: object, **__: object) -> Reply:
+        raise trouble
+
+    monkeypatch.setattr(cluster, "request", refuse)
+    made.refresh()
+
+
 def test_somebody_else_was_faster(cluster: Cluster) -> None:
     cluster.refusal = error(400, "resource_already_exists_exception")
     made = partitions(cluster)
