@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -113,10 +114,11 @@ def test_skipped_packets_are_told_where_they_can_be_read(command: Command, monke
     assert shown.count("skipped packets are not known") == 1
     assert "It takes cloudwatch:GetMetricData" in shown
     lossy, fine = (instance for instance, _ in command.account.web[:2])
+    before = datetime.now(UTC) - timedelta(minutes=1)  # whole seconds are asked about: this one is not over
     with moto() as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH", url)
         for instance, way, packets in ((lossy, "In", 7), (lossy, "Out", 5), (fine, "In", 0)):
-            metric = {"MetricName": f"NetworkPacketsSkipMirror{way}", "Value": packets}
+            metric = {"MetricName": f"NetworkPacketsSkipMirror{way}", "Value": packets, "Timestamp": before}
             metric["Dimensions"] = [{"Name": "InstanceId", "Value": instance}]
             client("cloudwatch", url).put_metric_data(Namespace="AWS/EC2", MetricData=[metric])
         rows = {row["instance_id"]: row["skipped_packets"] for row in command("status")["sessions"]}
