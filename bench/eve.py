@@ -10,7 +10,8 @@ its own settings and community ids, about 580 bytes a line: of 100 events 34 flo
    shipper, batches are kept until 32 MiB of them are there, then the oldest goes. Beside it that of a chunk with known
    forms, the median, and what reading and writing each line with orjson and hashing it costs alone, in the same run.
 2. The store's own limit: the same documents, ready made, in bodies of the same size with as many requests at once,
-   into an empty prefix; against it the whole command `shipper backfill eve`, from its start to its end.
+   into an empty prefix of a node that has seen them once; against it the whole command `shipper backfill eve`, from its
+   start to its end.
 3. A file that `shipper run` follows: lines appended at a fixed rate, and for each append the time until the store's own
    count (asked again and again, refreshed) has them: what that adds is in the figure, too.
 4. That node is killed for `--outage-seconds` while lines go on being appended, at the same rate for a tenth of the
@@ -154,16 +155,22 @@ def _least(records: bytes) -> None:
 def _end_to_end(node: OpenSearchNode, file: Path, chunks: list[Chunk], events: int) -> tuple[float, float]:
     """Documents a second of the command against those of the store alone; the command's peak memory in MB."""
     batches = list(map(_decoder().decode, chunks))
+    partitions = {partition for batch in batches for partition in batch.partitions}
     limit = Shipper(node, f"{PREFIX}limit", file.parent / "limit")
     whole = Shipper(node, f"{PREFIX}whole", file.parent / "whole")
-    for shipper in (limit, whole):
+
+    def anew(shipper: Shipper) -> None:
         shipper.remove()
         shipper("schema", "apply", "--yes")
-    for name in {partition for batch in batches for partition in batch.partitions}:
-        for prefix in (limit.prefix, whole.prefix):
-            node.request("PUT", f"/{prefix}{name.removeprefix(limit.prefix)}")
+        for name in partitions:
+            node.request("PUT", f"/{shipper.prefix}{name.removeprefix(limit.prefix)}")
+
+    anew(limit)
+    _fastest(node, batches)  # a node that just started is several times slower
+    anew(limit)
     alone = _fastest(node, batches)
     say(f"the store alone: {events / alone:,.0f} documents/s")
+    anew(whole)
     began = monotonic()
     told, rss = _watched(whole, "backfill", "eve", file, "--json")
     seconds = monotonic() - began
