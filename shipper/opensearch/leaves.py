@@ -52,7 +52,8 @@ class Comparison:
 def compare(desired: Leaves, actual: Leaves) -> Comparison:
     """What a mapping in use needs so that it holds the desired leaves. Leaves beyond those are left alone.
 
-    So are an index or doc values that are no longer wanted: they answer all that is asked, and cost space only.
+    So are an index or doc values that are no longer wanted (they answer all that is asked, and cost space only), and a
+    date's one format where a quicker one was put before it.
     """
     objects = {path[:dot] for path in actual for dot in _dots(path)}
     addable: dict[str, Mapping[str, Any]] = {}
@@ -113,9 +114,14 @@ def _dots(path: str) -> Iterator[int]:
 
 
 def _kept(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What is wanted, with the index and the doc values that are there anyway."""
+    """What is wanted, with the index and the doc values that are there anyway.
+
+    And with a date's format that reads the same texts: the last of several reads all, those before it are quicker.
+    """
     spared = {key for key in _SPARED if wanted.get(key) is False and there.get(key, True) is True}
-    return {key: value for key, value in wanted.items() if key not in spared}
+    kept = {key: value for key, value in wanted.items() if key not in spared}
+    alone = there.get("format", "")
+    return kept | {"format": alone} if alone and kept.get("format", "").endswith(f"||{alone}") else kept
 
 
 def _without_changeable(leaf: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,12 @@ def _body(scope: Scope) -> dict[str, Any]:
         "query": scope.query({"terms": {"event.action": ["accept", "reject"]}}),
         "aggs": {
             "times": {
-                "date_histogram": {"field": "@timestamp", "fixed_interval": f"{_step(scope)}s", "min_doc_count": 1},
+                "date_histogram": {
+                    "field": "@timestamp",
+                    "fixed_interval": f"{_step(scope)}s",
+                    "format": "uuuu-MM-dd HH:mm",
+                    "min_doc_count": 1,
+                },
                 "aggs": {"actions": {"terms": {"field": "event.action", "size": 2}}},
             }
         },
@@ -30,7 +35,7 @@ def _body(scope: Scope) -> dict[str, Any]:
 def _rows(found: Mapping[str, Any], _scope: Scope) -> Rows:
     return [
         [
-            bucket["key_as_string"].replace("T", " ").removesuffix(":00.000Z"),
+            bucket["key_as_string"],
             counts.get("accept", 0),
             counts.get("reject", 0),
         ]

@@ -46,6 +46,15 @@ def test_an_index_that_is_no_longer_wanted_stays() -> None:
     assert compare(wanted, there) == Comparison({"a": WORD}, ("c",)), "what is asked of c would be answered slowly"
 
 
+def test_a_date_keeps_the_format_that_reads_all() -> None:
+    alone = {"type": "date", "format": "general"}
+    wanted = {"a": alone | {"format": "quick||general", "copy_to": ["b"]}, "b": IP}
+    assert compare(wanted, {"a": alone, "b": IP}) == Comparison({"a": alone | {"copy_to": ["b"]}}, ())
+    assert compare(wanted, {"a": alone | {"copy_to": ["b"]}, "b": IP}) == Comparison({}, ())
+    for other in ("quick", "other", "notgeneral"):
+        assert compare(wanted, {"a": alone | {"format": other}, "b": IP}).fixed == ("a",), other
+
+
 SENT = {
     "template": {"settings": {"index.codec": "x", "index.shards": 1, "index.on": True}, "mappings": {"dynamic": False}}
 }
