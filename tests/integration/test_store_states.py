@@ -174,7 +174,8 @@ def test_documents_that_wait_use_up_the_memory_budget_and_then_reading_pauses(sh
         lines = [record(month * 10_000 + number, BEGIN + month * MONTH) for number in range(4000)]
         (tmp_path / f"{name}.log").write_text("\n".join([HEADER, *lines, ""]))
     state, told = STATES[1], tmp_path / "told"
-    load = backfill(tmp_path / "a.log", tmp_path / "b.log", settings=["opensearch.memory_bytes=1048576"])
+    settings = ["opensearch.memory_bytes=1048576", "sources.parallel=1"]  # a.log first
+    load = backfill(tmp_path / "a.log", tmp_path / "b.log", settings=settings)
     with state.entered(shipper), running(shipper, told, *load) as run:
         wait_told(run, told, "waiting since", state.told)
         Event().wait(2)
