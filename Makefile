@@ -57,7 +57,7 @@ bench: setup images ## Short forms of all benches; the last line of each is JSON
 	$(VENV)/python bench/crash.py --records 60000 --objects 40 --kills 10 --minutes 20
 	$(VENV)/python bench/fault_race.py
 	$(VENV)/python bench/fault_race.py --kind eve
-	$(VENV)/python bench/eve.py --events 60000 --outage-seconds 30
+	$(VENV)/python bench/eve.py --load 60000 --outage-seconds 30
 	$(VENV)/python bench/soak.py --lines 100000 --rotations 12 --kills 6 --restarts 1
 	$(VENV)/python bench/outage.py --minutes 0.5 --records 150000
 	$(VENV)/python bench/vxlan.py --frames 100000 --live-seconds 5

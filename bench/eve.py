@@ -75,7 +75,8 @@ def main() -> int:
         ratio = load_rss = rss = p99 = None
         if not options.decode_only:
             with opensearch() as node:
-                ratio, load_rss = _end_to_end(node, file, chunks, options.events)
+                file.write_bytes(corpus(options.load))
+                ratio, load_rss = _end_to_end(node, file, options.load)
                 outage = 0 if lasting_node() else options.outage_seconds
                 p99, rss = tail(node, Path(folder), options.rate, options.seconds, outage)
     tell({
@@ -91,7 +92,8 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="What an event costs.")
-    parser.add_argument("--events", type=int, default=60_000)
+    parser.add_argument("--events", type=int, default=60_000, help="events to decode [default: 60000]")
+    parser.add_argument("--load", type=int, default=200_000, help="events to store [default: 200000]")
     parser.add_argument("--rate", type=int, default=5000, help="lines a second appended to a file [default: 5000]")
     parser.add_argument("--seconds", type=int, default=20, help="for so long [default: 20]")
     parser.add_argument("--outage-seconds", type=int, default=300, help="the node is gone for so long [default: 300]")
@@ -152,9 +154,9 @@ def _least(records: bytes) -> None:
         digest.digest()
 
 
-def _end_to_end(node: OpenSearchNode, file: Path, chunks: list[Chunk], events: int) -> tuple[float, float]:
+def _end_to_end(node: OpenSearchNode, file: Path, events: int) -> tuple[float, float]:
     """Documents a second of the command against those of the store alone; the command's peak memory in MB."""
-    batches = list(map(_decoder().decode, chunks))
+    batches = list(map(_decoder().decode, _chunks(file)))
     partitions = {partition for batch in batches for partition in batch.partitions}
     limit = Shipper(node, f"{PREFIX}limit", file.parent / "limit")
     whole = Shipper(node, f"{PREFIX}whole", file.parent / "whole")
