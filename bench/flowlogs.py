@@ -170,6 +170,7 @@ def stream_only(megabytes: int) -> dict[str, float]:
     """The stream alone."""
     with TemporaryDirectory(prefix="flowtap-flowlogs-") as made, opensearch() as node:
         shipper = Shipper(node, PREFIX, Path(made) / "state")
+        anew(shipper)
         return {"peak_rss_mb": stream(shipper, megabytes)}
 
 
