@@ -34,11 +34,7 @@ def _body(scope: Scope) -> dict[str, Any]:
 
 def _rows(found: Mapping[str, Any], _scope: Scope) -> Rows:
     return [
-        [
-            bucket["key_as_string"],
-            counts.get("accept", 0),
-            counts.get("reject", 0),
-        ]
+        [bucket["key_as_string"], counts.get("accept", 0), counts.get("reject", 0)]
         for bucket in buckets(found, "times")
         if (counts := {action["key"]: action["doc_count"] for action in bucket["actions"]["buckets"]})
     ]
