@@ -49,8 +49,7 @@ def main() -> int:
     with TemporaryDirectory(prefix="flowtap-dashboards-") as made, opensearch() as node:
         shipper = Shipper(node, PREFIX, Path(made) / "state")
         if not (asked.keep and shipper.count()):
-            shipper.remove()
-            shipper("schema", "apply", "--yes")
+            shipper.anew()
             load(shipper, asked.documents // asked.copies)
             copy(shipper, asked.copies)
         store = Store(Connection(node.url, node.username, node.password, node.ca_file))

@@ -162,8 +162,7 @@ def _end_to_end(node: OpenSearchNode, file: Path, events: int) -> tuple[float, f
     whole = Shipper(node, f"{PREFIX}whole", file.parent / "whole")
 
     def anew(shipper: Shipper) -> None:
-        shipper.remove()
-        shipper("schema", "apply", "--yes")
+        shipper.anew()
         for name in partitions:
             node.request("PUT", f"/{shipper.prefix}{name.removeprefix(limit.prefix)}")
 
@@ -203,8 +202,7 @@ def _watched(shipper: Shipper, *arguments: object) -> tuple[Any, float]:
 def tail(node: OpenSearchNode, folder: Path, rate: int, seconds: int, outage_seconds: int) -> tuple[float, float]:
     """The seconds within which 99 of 100 lines of a followed file are found in the store; the command's peak in MB."""
     shipper = Shipper(node, f"{PREFIX}tail", folder / "tail")
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
+    shipper.anew()
     log = EveLog(folder / "followed.json")
     log.write(1)
     waits: list[float] = []

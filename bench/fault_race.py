@@ -176,8 +176,7 @@ def _options() -> argparse.Namespace:
 
 def _run(node: OpenSearchNode, folder: Path, options: argparse.Namespace) -> Race:
     direct = Shipper(node, PREFIX, folder / "state")
-    direct.remove()
-    direct("schema", "apply", "--yes")
+    direct.anew()
     log = folder / "records.log"
     kind = KINDS[options.kind]
     storable, refused = _write(log, options.records, kind)

@@ -57,7 +57,7 @@ def main() -> int:
         speeds = decode_speeds(options.records)
         with opensearch() as node:
             shipper = Shipper(node, PREFIX, Path(made) / "state")
-            anew(shipper)
+            shipper.anew()
             result = speeds | load(shipper, Path(made), options.load)
             result["peak_rss_mb"] = stream(shipper, options.stream_mb)
             shipper.remove()
@@ -130,13 +130,13 @@ def load(shipper: Shipper, folder: Path, records: int) -> dict[str, float]:
     decoder = KINDS["flowlogs"].decoder(_parts())
     batches = [decoder.decode(chunk) for chunk in _chunks(text)]
     _ready_made(shipper.node, batches)  # a node that just started is several times slower
-    anew(shipper)
+    shipper.anew()
     peer = _peer(shipper.node, list(islice(_documents(batches), PEER_DOCUMENTS)))
     say(f"streaming_bulk: {peer:,.0f} documents/s")
-    anew(shipper)
+    shipper.anew()
     limit = _ready_made(shipper.node, batches)
     say(f"the store's own limit: {limit:,.0f} documents/s")
-    anew(shipper)
+    shipper.anew()
     told = shipper("backfill", "flowlogs", log, "--json").json
     ours = told["sums"]["delivered"] / told["seconds"]
     say(f"end to end: {ours:,.0f} documents/s")
@@ -147,19 +147,13 @@ def load(shipper: Shipper, folder: Path, records: int) -> dict[str, float]:
     }
 
 
-def anew(shipper: Shipper) -> None:
-    """Templates, and no partitions."""
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
-
-
 def bytes_only(records: int) -> dict[str, float]:
     """What a document takes, without the loads that measure speed."""
     decoder = KINDS["flowlogs"].decoder(_parts())
     batches = [decoder.decode(chunk) for chunk in _chunks(b"".join(default_lines(records)))]
     with TemporaryDirectory(prefix="flowtap-flowlogs-") as made, opensearch() as node:
         shipper = Shipper(node, PREFIX, Path(made) / "state")
-        anew(shipper)
+        shipper.anew()
         _ready_made(node, batches)
         taken = _bytes_a_document(node, sum(map(len, batches)))
         shipper.remove()
@@ -170,7 +164,7 @@ def stream_only(megabytes: int) -> dict[str, float]:
     """The stream alone."""
     with TemporaryDirectory(prefix="flowtap-flowlogs-") as made, opensearch() as node:
         shipper = Shipper(node, PREFIX, Path(made) / "state")
-        anew(shipper)
+        shipper.anew()
         return {"peak_rss_mb": stream(shipper, megabytes)}
 
 

@@ -82,8 +82,7 @@ def main() -> int:
 
 def tiny_objects(shipper: Shipper, objects: int, records: int) -> float:
     """Objects for each second of the command's CPU time, its start included."""
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
+    shipper.anew()
     with static_s3.static_s3(objects, records) as url:
         begin = monotonic()
         source = f"s3://{static_s3.BUCKET}/{static_s3.PREFIX}"

@@ -111,12 +111,16 @@ class Shipper:
     @contextmanager
     def with_schema(self) -> Iterator[Self]:
         """Nothing of this prefix but its schema; nothing at all when left."""
-        self.remove()
-        self("schema", "apply", "--yes")
+        self.anew()
         try:
             yield self
         finally:
             self.remove()
+
+    def anew(self) -> None:
+        """Nothing of this prefix but its schema."""
+        self.remove()
+        self("schema", "apply", "--yes")
 
     def remove(self) -> None:
         """Delete everything of this prefix."""

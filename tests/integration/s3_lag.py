@@ -23,8 +23,7 @@ def object_lags(
 ) -> list[float]:
     """From each notification until the store's count has the object's records and those of all before it."""
     shipper = Shipper(node, prefix, folder / "state")
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
+    shipper.anew()
     told: list[float] = []
     tick = Event()
     with cloud(folder) as aws, Running(shipper, aws.settings) as running:

@@ -143,8 +143,7 @@ class QueueLoad:
 
     def run(self) -> Outcome:
         """Put, tell, kill, stall, restart; wait until the queue is empty; count."""
-        self._shipper.remove()
-        self._shipper("schema", "apply", "--yes")
+        self._shipper.anew()
         with cloud(self._folder) as aws:
             told = [(key, aws.put(key, begin, end)) for key, begin, end in objects_of(self._plan)]
             again = self._dice.sample(told, int(len(told) * self._plan.told_twice))
@@ -234,8 +233,7 @@ def cpu_per_million(
     with cloud(folder) as aws:
         told = [(key, aws.put(key, begin, end)) for key, begin, end in objects_of(plan)]
         for count in workers:
-            shipper.remove()
-            shipper("schema", "apply", "--yes")
+            shipper.anew()
             each = [Running(replace(shipper, state=folder / f"cpu-{count}-{n}"), aws.settings) for n in range(count)]
             try:
                 for worker in each:

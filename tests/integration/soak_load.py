@@ -75,8 +75,7 @@ class SoakLoad:
 
     def run(self) -> Outcome:
         """Write, rotate, kill, restart; wait until everything is stored; count."""
-        self._shipper.remove()
-        self._shipper("schema", "apply", "--yes")
+        self._shipper.anew()
         self._log.path.touch()
         running, restarts = Running(self._shipper, self._settings), list[Thread]()
         try:

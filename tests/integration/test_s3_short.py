@@ -40,8 +40,7 @@ def test_s8_tiny_objects_go_together_and_are_each_loaded_once(
         monkeypatch.setenv(name, value)
     objects = 1500
     shipper = Shipper(opensearch3, prefix, tmp_path / "state")
-    shipper.remove()
-    shipper("schema", "apply", "--yes")
+    shipper.anew()
     with static_s3(objects, 2) as url:
         load = ("backfill", "flowlogs", f"s3://{BUCKET}/{PREFIX}", "--endpoint-url", url, "--json")
         told = shipper(*load).json
